@@ -1,0 +1,107 @@
+use serde::Serialize;
+
+use crate::json::Json;
+use crate::number;
+use crate::parse::{Limits, parse_bytes};
+
+/// Appends the canonical bytes of `value`.
+pub fn write(value: &Json<'_>, out: &mut Vec<u8>) {
+    match value {
+        Json::Null => out.extend_from_slice(b"null"),
+        Json::Bool(true) => out.extend_from_slice(b"true"),
+        Json::Bool(false) => out.extend_from_slice(b"false"),
+        Json::Int(value) => write_int(*value, out),
+        Json::Big(digits) => out.extend_from_slice(digits.as_bytes()),
+        Json::Num(value) => number::write(*value, out),
+        Json::Str(text) => write_str(text, out),
+        Json::Arr(items) => {
+            out.push(b'[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                write(item, out);
+            }
+            out.push(b']');
+        }
+        Json::Obj(object) => {
+            out.push(b'{');
+            for (at, (key, item)) in object.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                write_str(key, out);
+                out.push(b':');
+                write(item, out);
+            }
+            out.push(b'}');
+        }
+    }
+}
+
+fn write_int(value: i64, out: &mut Vec<u8>) {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    let mut rest = value.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// Appends a string literal with the escapes of RFC 8785 section 3.2.2.2.
+pub fn write_str(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.extend_from_slice(&bytes[from..at]);
+        from = at + 1;
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x09 => out.extend_from_slice(b"\\t"),
+            0x0a => out.extend_from_slice(b"\\n"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            0x0d => out.extend_from_slice(b"\\r"),
+            _ => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                out.extend_from_slice(b"\\u00");
+                out.push(HEX[usize::from(byte >> 4)]);
+                out.push(HEX[usize::from(byte & 15)]);
+            }
+        }
+    }
+    out.extend_from_slice(&bytes[from..]);
+    out.push(b'"');
+}
+
+impl Json<'_> {
+    /// The canonical bytes of this value.
+    pub fn canonical(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        write(self, &mut out);
+        out
+    }
+}
+
+/// Canonical bytes of one of our own records.
+///
+/// # Panics
+/// If the record cannot be written as JSON (a map with keys that are no strings): a defect of the record's type.
+pub fn canonical_bytes<T: Serialize>(record: &T) -> Vec<u8> {
+    let text = serde_json::to_vec(record).expect("our records are JSON");
+    parse_bytes(&text, &Limits::OURS).expect("serde_json writes JSON").value.canonical()
+}

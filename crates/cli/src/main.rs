@@ -1,0 +1,2 @@
+//! `nachweis`
+fn main() {}
