@@ -1,0 +1,263 @@
+//! The seal of a snapshot (`nachweis-snapshot/1`, `spec/snapshot.md`).
+
+use nachweis_canon::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::Instant;
+
+/// Format of a seal.
+pub const FORMAT: &str = "nachweis-snapshot/1";
+
+/// The scope of a collection that spans the whole cluster; no namespace can have this name.
+pub const EVERYWHERE: &str = "*";
+
+/// How the snapshot knows which cluster it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentitySource {
+    /// read from a running API server
+    Live,
+    /// read from a dump that a collector of the cluster wrote
+    Dump,
+    /// read from files; the operator says what they are
+    Declared,
+}
+
+/// How the snapshot knows when it was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InstantSource {
+    /// the API server's clock
+    ApiServer,
+    /// the dump's own metadata
+    DumpMetadata,
+    /// given by the operator
+    Declared,
+    /// the clock of the machine that sealed
+    Clock,
+}
+
+/// The cluster that a snapshot shows; every part may be unknown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    /// name given by the operator or the dump
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// uid of the namespace kube-system
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub uid: Option<String>,
+    /// version of the API server
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version: Option<String>,
+}
+
+/// How completely a collection was seen (DESIGN section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CollectionStatus {
+    /// everything in the scope was read
+    Complete,
+    /// something was read; whether more exists is not known
+    Partial,
+    /// the collector had no right to read it
+    Denied,
+    /// reading failed
+    Error,
+    /// discovery was read and does not list the resource: known to be empty
+    NotServed,
+    /// nobody asked
+    NotCollected,
+}
+
+impl CollectionStatus {
+    /// The word in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CollectionStatus::Complete => "complete",
+            CollectionStatus::Partial => "partial",
+            CollectionStatus::Denied => "denied",
+            CollectionStatus::Error => "error",
+            CollectionStatus::NotServed => "not-served",
+            CollectionStatus::NotCollected => "not-collected",
+        }
+    }
+
+    /// True for the two statuses after which absence means absence.
+    pub fn closes(self) -> bool {
+        matches!(self, CollectionStatus::Complete | CollectionStatus::NotServed)
+    }
+}
+
+/// Who says what the status of a collection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CollectionBasis {
+    /// the collector that read the API server
+    Collector,
+    /// a dump's own metadata or index
+    Dump,
+    /// the operator, by `--complete`
+    Operator,
+    /// nobody: derived from the items that were found
+    Found,
+}
+
+/// One row of the seal: a resource in a scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Collection {
+    /// `plural.group`, the plural alone in the core group
+    pub resource: String,
+    /// a namespace, or `*` for the whole cluster
+    pub scope: String,
+    /// how completely it was seen
+    pub status: CollectionStatus,
+    /// who says so
+    pub basis: CollectionBasis,
+    /// sealed items in it
+    pub count: u64,
+    /// canonical bytes of these items' lines
+    pub bytes: u64,
+    /// why it is not complete, in words
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub detail: Option<String>,
+}
+
+/// A part of the input that was not read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unread {
+    /// path relative to the input
+    pub file: String,
+    /// line from 1; 0 where the file as a whole was not read
+    pub line: u64,
+    /// column from 1 in characters; 0 where unknown
+    pub column: u64,
+    /// stable code
+    pub reason: String,
+    /// the problem in words
+    pub detail: String,
+    /// the operator took this file out by `--ignore`
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub ignored: bool,
+}
+
+/// A key that the input gave twice in one object; the last value was kept.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DuplicateKey {
+    /// path relative to the input
+    pub file: String,
+    /// line from 1
+    pub line: u64,
+    /// the key
+    pub key: String,
+}
+
+/// Values of one item that were not stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Withheld {
+    /// index of the item in the sealed order
+    pub item: u32,
+    /// JSON pointers (RFC 6901) into its body, sorted
+    pub pointers: Vec<String>,
+}
+
+/// A kind of which items are sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kind {
+    /// API group
+    pub group: String,
+    /// kind
+    pub kind: String,
+    /// `plural.group`
+    pub resource: String,
+    /// sealed items
+    pub count: u64,
+}
+
+/// Objects that were read and are no evidence: counted, not sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    /// API group
+    pub group: String,
+    /// kind
+    pub kind: String,
+    /// objects
+    pub count: u64,
+}
+
+/// One object that the input listed under a second group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alias {
+    /// index of the item in the sealed order
+    pub item: u32,
+    /// the other group
+    pub group: String,
+    /// the other kind
+    pub kind: String,
+}
+
+/// Different declarations of one identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conflict {
+    /// index of the item in the sealed order
+    pub item: u32,
+    /// digests of the canonical bodies, sorted
+    pub bodies: Vec<Digest>,
+    /// files that declare it, sorted
+    pub files: Vec<String>,
+}
+
+/// The seal: everything that is known of a snapshot besides the items themselves.
+/// The snapshot's id is the SHA-256 of its canonical bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seal {
+    /// `nachweis-snapshot/1`
+    pub format: String,
+    /// canonical form of bodies and seal: `nachweis-json/1`
+    pub canonical: String,
+    /// normalisation list that the bodies went through
+    pub normalisation: String,
+    /// which cluster
+    pub cluster: Cluster,
+    /// how that is known
+    pub identity_source: IdentitySource,
+    /// earliest instant at which the content held
+    pub collected_from: Instant,
+    /// latest instant at which the content held
+    pub collected_to: Instant,
+    /// how that is known
+    pub instant_source: InstantSource,
+    /// name and version of the program that sealed
+    pub collector: String,
+    /// one row per collection, sorted by resource and scope
+    pub collections: Vec<Collection>,
+    /// what was not read, sorted
+    pub unread: Vec<Unread>,
+    /// keys given twice, sorted
+    pub duplicate_keys: Vec<DuplicateKey>,
+    /// values not stored, by item
+    pub withheld: Vec<Withheld>,
+    /// objects left out, by group and kind
+    pub left_out: Vec<LeftOut>,
+    /// second listings of one object
+    pub aliases: Vec<Alias>,
+    /// identities with different bodies
+    pub conflicts: Vec<Conflict>,
+    /// declared objects of a namespaced or unknown kind that named no namespace
+    pub defaulted_namespaces: u64,
+    /// sealed items
+    pub items: u64,
+    /// sealed items by kind, sorted by group and kind
+    pub kinds: Vec<Kind>,
+    /// RFC 6962 Merkle root over the items' lines in sealed order
+    pub root: Digest,
+}
