@@ -1,1 +1,100 @@
-//! Placeholder of the room `report`.
+//! From an assessment and the names of its items to bytes: JSON, CSV, terminal text, one HTML file.
+//!
+//! A pure room: values in, bytes out; no IO, clock, environment. Whatever comes from the input (names,
+//! paths, messages) is hostile and goes through [`mod@escape`] before it reaches a rendering. Renderings
+//! say what was seen and never draw a legal conclusion ([`wording`]).
+
+mod csv;
+pub mod escape;
+mod html;
+mod json;
+mod names;
+mod terminal;
+mod view;
+pub mod wording;
+mod words;
+
+use nachweis_canon::Digest;
+use nachweis_model::assessment::Assessment;
+use nachweis_model::catalogue::{Catalogue, Overlay};
+use nachweis_model::seal::Seal;
+use nachweis_model::{ItemId, Lang};
+
+pub use csv::csv;
+pub use html::html;
+pub use json::{json, snapshot_json};
+pub use terminal::{snapshot_terminal, terminal};
+
+/// The names of one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// its identity
+    pub id: ItemId,
+    /// what made it, such as `Deployment payments/api`; renderings group items under it
+    pub owner: Option<String>,
+}
+
+/// The part of an item's source that a finding is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Excerpt {
+    /// path of the input file, where there was one
+    pub file: Option<String>,
+    /// line of the file at which the text begins, from 1; 0 where there is no file
+    pub first_line: u64,
+    /// YAML, lines separated by `\n`
+    pub text: String,
+}
+
+/// Names of items by their index in the sealed order; the caller reads them from the snapshot.
+pub trait Items {
+    /// Identity and owner of the item, `None` where the snapshot has no such index.
+    fn subject(&self, index: u32) -> Option<Subject>;
+
+    /// What of the item this control looked at. Asked for items that are not covered, and for few of them.
+    fn excerpt(&self, _index: u32, _control: &str) -> Option<Excerpt> {
+        None
+    }
+}
+
+/// Everything that a rendering shows.
+#[derive(Clone, Copy)]
+pub struct Report<'a> {
+    /// the findings
+    pub assessment: &'a Assessment,
+    /// SHA-256 of the assessment's canonical bytes
+    pub digest: Digest,
+    /// seal of the snapshot that was assessed
+    pub seal: &'a Seal,
+    /// catalogue release
+    pub catalogue: &'a Catalogue,
+    /// the organisation's overlay
+    pub overlay: &'a Overlay,
+    /// names of the items
+    pub items: &'a dyn Items,
+    /// path of the bundle as the user wrote it; `None` where none was written
+    pub bundle: Option<&'a str>,
+    /// keyid of the signature on the bundle; `None` where it is not signed
+    pub signer: Option<&'a str>,
+    /// path of the public key that verifies the signature, for the command that is shown
+    pub trust: Option<&'a str>,
+    /// namespaces that are folded into one line on the terminal; a `*` at the end stands for any rest.
+    /// Names that begin with `kube-` always belong to them
+    pub system_namespaces: &'a [String],
+}
+
+/// How a terminal wants its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// columns; less than 40 counts as 40
+    pub width: usize,
+    /// whether to colour; the caller knows whether it writes to a pipe
+    pub colour: bool,
+    /// language
+    pub lang: Lang,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Style { width: 80, colour: false, lang: Lang::En }
+    }
+}

@@ -1,0 +1,365 @@
+//! What the renderings have in common: order of rows, citations, sentences, commands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nachweis_model::assessment::{Finding, Missing, ObligationRow, code};
+use nachweis_model::catalogue::Provision;
+use nachweis_model::control::Control;
+use nachweis_model::seal::{CollectionStatus, IdentitySource};
+use nachweis_model::{Lang, Severity, Verdict};
+
+use crate::Report;
+use crate::escape::shell;
+use crate::names::{Group, Names};
+use crate::words::{Pick, shared_reason};
+
+/// Most indices that are looked at for an example or a folded line of one finding.
+const LOOK_AT: usize = 5_000;
+
+/// A report in one language.
+pub(crate) struct View<'a> {
+    pub report: &'a Report<'a>,
+    pub lang: Lang,
+    pub names: Names<'a>,
+}
+
+/// A finding with its control. The control is missing only where assessment and catalogue do not belong together.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'a> {
+    pub finding: &'a Finding,
+    pub control: Option<&'a Control>,
+}
+
+/// A collection that is open, with everything that waits for it.
+pub(crate) struct Unseen {
+    pub resource: String,
+    pub status: CollectionStatus,
+    /// empty: the whole cluster
+    pub namespaces: BTreeSet<String>,
+    pub controls: BTreeSet<String>,
+}
+
+impl Row<'_> {
+    pub fn title(&self, lang: Lang) -> String {
+        self.control.map_or_else(|| self.finding.control.clone(), |c| c.title.in_lang(lang).to_string())
+    }
+
+    /// What one counts, in the plural.
+    pub fn unit(&self, lang: Lang) -> String {
+        if self.finding.population == "pod-templates" {
+            return lang.pick("pod templates", "Pod-Vorlagen").into();
+        }
+        self.control.map_or_else(|| self.finding.population.clone(), |c| c.unit.in_lang(lang).to_string())
+    }
+
+    /// Items that are not covered or cannot be judged.
+    pub fn open(&self) -> u64 {
+        self.finding.items.iter().map(|group| group.items.len()).sum()
+    }
+
+    pub fn exempted(&self) -> u64 {
+        self.finding.exempted.values().map(|items| items.len()).sum()
+    }
+
+    fn failing(&self) -> u64 {
+        let groups = self.finding.items.iter().filter(|group| group.verdict == Verdict::NotSatisfied);
+        groups.map(|group| group.items.len()).sum()
+    }
+
+    /// Whether somebody accepted every item that keeps the finding from being satisfied.
+    pub fn all_exempted(&self) -> bool {
+        self.failing() > 0 && self.exempted() >= self.failing()
+    }
+
+    /// The sentence of a reason code, counts filled in.
+    pub fn reason(&self, lang: Lang, reason: &str) -> String {
+        let own = self.control.and_then(|control| {
+            let all = control.reasons.iter().chain(&control.empty).chain(&control.population.exclude);
+            let mut all = all.filter(|known| known.code == reason);
+            all.next().map(|known| known.text.in_lang(lang))
+        });
+        let enforced = self.control.and_then(|control| control.enforced_by.as_ref());
+        let mut text = match (own, shared_reason(lang, reason)) {
+            (Some(own), _) => own.to_string(),
+            (None, Some(shared)) => shared.to_string(),
+            (None, None) => reason.to_string(),
+        };
+        if let (code::ENFORCEMENT_NOT_SEEN | code::ENFORCEMENT_INACTIVE, Some(enforced)) = (reason, enforced)
+        {
+            text = format!("{text} ({})", enforced.text.in_lang(lang));
+        }
+        for (name, count) in &self.finding.counts {
+            text = text.replace(&format!("{{{name}}}"), &count.to_string());
+        }
+        text
+    }
+
+    /// Reasons of the finding as a whole: codes that no item carries.
+    pub fn whole_reasons(&self) -> impl Iterator<Item = &str> {
+        let finding = self.finding;
+        let carried = move |reason: &str| finding.items.iter().any(|group| group.reason == reason);
+        finding.reasons.keys().map(String::as_str).filter(move |reason| !carried(reason))
+    }
+}
+
+impl<'a> View<'a> {
+    pub fn new(report: &'a Report<'a>, lang: Lang) -> Self {
+        View { report, lang, names: Names::new(report.items, report.system_namespaces) }
+    }
+
+    pub fn control(&self, id: &str) -> Option<&'a Control> {
+        let own = || self.report.overlay.controls.iter().find(|control| control.id == id);
+        self.report.catalogue.control(id).or_else(own)
+    }
+
+    /// One row per control, sorted by control id.
+    pub fn rows(&self) -> Vec<Row<'a>> {
+        let findings = self.report.assessment.findings.iter();
+        findings.map(|finding| Row { finding, control: self.control(&finding.control) }).collect()
+    }
+
+    /// Rows that ask for action, worst first: not satisfied before indeterminate, accepted ones last in their
+    /// class, then by severity, then by open items, then by control id.
+    pub fn worst(&self) -> Vec<Row<'a>> {
+        let mut rows = self.rows();
+        rows.retain(|row| matches!(row.finding.verdict, Verdict::NotSatisfied | Verdict::Indeterminate));
+        rows.sort_by(|a, b| {
+            let key = |row: &Row<'_>| (row.finding.verdict, row.all_exempted());
+            let severity = |row: &Row<'_>| -> Severity { row.finding.severity };
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| severity(b).cmp(&severity(a)))
+                .then_with(|| b.open().cmp(&a.open()))
+                .then_with(|| a.finding.control.cmp(&b.finding.control))
+        });
+        rows
+    }
+
+    pub fn provision(&self, id: &str) -> Option<&'a Provision> {
+        self.report.catalogue.provision(id)
+    }
+
+    pub fn act_title(&self, id: &str) -> String {
+        let act = self.report.catalogue.acts.iter().find(|act| act.id == id);
+        act.map_or_else(|| id.to_string(), |act| act.title.in_lang(self.lang).to_string())
+    }
+
+    /// `DORA Art. 9(4)(c)`; the bare id where the catalogue does not have it.
+    pub fn cite(&self, id: &str) -> String {
+        match self.provision(id) {
+            Some(provision) => format!("{} {}", self.act_title(&provision.act), provision.citation()),
+            None => id.to_string(),
+        }
+    }
+
+    /// The first `max` provisions, each act named once: `DORA Art. 9(4)(c), Art. 10(1); GDPR Art. 32(1)(b), +2`.
+    pub fn citations(&self, ids: &[String], max: usize) -> String {
+        let mut out = String::new();
+        let mut act = "";
+        for id in ids.iter().take(max) {
+            let provision = self.provision(id);
+            let same = provision.is_some_and(|provision| provision.act == act);
+            if !out.is_empty() {
+                out.push_str(if same { ", " } else { "; " });
+            }
+            match provision {
+                Some(provision) if same => out.push_str(&provision.citation()),
+                _ => out.push_str(&self.cite(id)),
+            }
+            act = provision.map_or("", |provision| &provision.act);
+        }
+        if ids.len() > max {
+            out.push_str(&format!(", +{}", ids.len() - max));
+        }
+        out
+    }
+
+    /// Obligations with a control, and all of them.
+    pub fn coverage(&self) -> (u64, u64) {
+        let rows = &self.report.assessment.obligations;
+        (rows.iter().filter(|row| !row.controls.is_empty()).count() as u64, rows.len() as u64)
+    }
+
+    /// Satisfied controls of an obligation, and those that apply.
+    pub fn evidence(&self, row: &ObligationRow) -> (u64, u64) {
+        let verdicts = row.controls.iter().filter_map(|id| self.verdict_of(id));
+        verdicts.fold((0, 0), |(satisfied, all), verdict| match verdict {
+            Verdict::NotApplicable => (satisfied, all),
+            Verdict::Satisfied => (satisfied + 1, all + 1),
+            _ => (satisfied, all + 1),
+        })
+    }
+
+    pub fn verdict_of(&self, control: &str) -> Option<Verdict> {
+        let findings = &self.report.assessment.findings;
+        let at = findings.binary_search_by(|finding| finding.control.as_str().cmp(control));
+        at.ok().map(|at| findings[at].verdict)
+    }
+
+    /// The group of items that shows best what is wrong, with its reason; outside of system namespaces if possible.
+    pub fn example(&self, row: &Row<'_>) -> Option<(Group, String)> {
+        let mut kinds: Vec<_> = row.finding.items.iter().collect();
+        kinds.sort_by_key(|group| (group.verdict, std::cmp::Reverse(group.items.len())));
+        let mut fallback = None;
+        for kind in kinds {
+            let groups = self.names.groups(kind.items.iter(), LOOK_AT);
+            for group in groups {
+                if !group.system {
+                    return Some((group, kind.reason.clone()));
+                }
+                fallback.get_or_insert((group, kind.reason.clone()));
+            }
+        }
+        fallback
+    }
+
+    /// All open collections that some control waits for, each once.
+    pub fn unseen(&self) -> Vec<Unseen> {
+        let mut all: BTreeMap<(&str, CollectionStatus), Unseen> = BTreeMap::new();
+        let mut whole = BTreeSet::new();
+        for finding in &self.report.assessment.findings {
+            for Missing { resource, status, namespaces } in &finding.missing {
+                let entry = all.entry((resource, *status)).or_insert_with(|| Unseen {
+                    resource: resource.clone(),
+                    status: *status,
+                    namespaces: BTreeSet::new(),
+                    controls: BTreeSet::new(),
+                });
+                entry.controls.insert(finding.control.clone());
+                entry.namespaces.extend(namespaces.iter().cloned());
+                if namespaces.is_empty() {
+                    whole.insert((resource.as_str(), *status));
+                }
+            }
+        }
+        for (key, unseen) in &mut all {
+            if whole.contains(key) {
+                unseen.namespaces.clear();
+            }
+        }
+        let mut out: Vec<Unseen> = all.into_values().collect();
+        out.sort_by_key(|unseen| std::cmp::Reverse(unseen.controls.len()));
+        out
+    }
+
+    /// What would close a collection: the right, the input, or the declaration.
+    pub fn settle(&self, unseen: &Unseen) -> String {
+        let resource = &unseen.resource;
+        let declared = format!("--complete {}", shell(resource));
+        let (en, de) = match (self.report.seal.identity_source, unseen.status) {
+            (_, CollectionStatus::Denied) => (
+                format!("grant `list` on {resource} to the collector and collect again"),
+                format!("dem Sammler das Recht `list` auf {resource} geben und neu erheben"),
+            ),
+            (_, CollectionStatus::Error) => {
+                (format!("collect {resource} again"), format!("{resource} neu erheben"))
+            }
+            (IdentitySource::Live, _) => (
+                format!("collect {resource} in all namespaces"),
+                format!("{resource} in allen Namespaces erheben"),
+            ),
+            (_, CollectionStatus::NotCollected) => (
+                format!(
+                    "add `kubectl get {resource} -A -o json` to the input, and {declared} if that is all"
+                ),
+                format!(
+                    "`kubectl get {resource} -A -o json` zur Eingabe geben, und {declared}, wenn das alles ist"
+                ),
+            ),
+            _ => (
+                format!("{declared} if the input has all of them"),
+                format!("{declared}, wenn die Eingabe alle enthält"),
+            ),
+        };
+        self.lang.pick(&en, &de).to_string()
+    }
+
+    /// What to do about a row that is not satisfied or indeterminate, in one sentence or two.
+    pub fn next_step(&self, row: &Row<'_>) -> String {
+        let remediation = || {
+            row.control.map_or_else(String::new, |control| control.remediation.in_lang(self.lang).to_string())
+        };
+        if row.finding.verdict != Verdict::Indeterminate {
+            return remediation();
+        }
+        if !row.finding.missing.is_empty() {
+            let mut open: Vec<&str> = row.finding.missing.iter().map(|m| m.resource.as_str()).collect();
+            open.dedup();
+            let start = self.lang.pick(
+                "show these kinds completely (how: see what was not seen): ",
+                "diese Arten vollständig zeigen (wie: siehe nicht Gesehenes): ",
+            );
+            return format!("{start}{}", open.join(", "));
+        }
+        let known = row.finding.reasons.keys().find_map(|reason| self.settle_reason(row, reason));
+        known.unwrap_or_else(remediation)
+    }
+
+    /// What would settle an item that is indeterminate for a shared reason.
+    fn settle_reason(&self, row: &Row<'_>, reason: &str) -> Option<String> {
+        let fixed = |en: &str, de: &str| Some(self.lang.pick(en, de).to_string());
+        match reason {
+            code::PARAMETER_NOT_SET => {
+                let parameters = row.control.iter().flat_map(|control| &control.parameters);
+                let unset: Vec<&str> =
+                    parameters.filter(|p| p.default.is_null()).map(|p| p.name.as_str()).collect();
+                let start = self
+                    .lang
+                    .pick("set in the overlay's params.yaml: ", "in params.yaml des Overlays setzen: ");
+                Some(format!("{start}{}", unset.join(", ")))
+            }
+            code::CONFLICTING_DECLARATIONS => fixed(
+                "leave one declaration of the object in the input",
+                "nur eine Erklärung des Objekts in der Eingabe lassen",
+            ),
+            code::VERSION_NOT_READ => {
+                let reads = row.control.iter().flat_map(|control| &control.reads);
+                let versions: Vec<String> =
+                    reads.map(|read| format!("{} {}", read.resource, read.versions.join("|"))).collect();
+                let start = self
+                    .lang
+                    .pick("collect in a version that is read: ", "in einer gelesenen Version erheben: ");
+                Some(format!("{start}{}", versions.join(", ")))
+            }
+            code::ENFORCEMENT_NOT_SEEN => fixed(
+                "show the objects of what enforces it, or take it into operation",
+                "die Objekte dessen zeigen, was es durchsetzt, oder es in Betrieb nehmen",
+            ),
+            code::VALUE_WITHHELD => fixed(
+                "the value was withheld on purpose; look at the object itself",
+                "der Wert wurde mit Absicht zurückgehalten; das Objekt selbst ansehen",
+            ),
+            code::EVALUATION_ERROR => fixed(
+                "look at the named objects: the check could not be computed on them",
+                "die genannten Objekte ansehen: die Prüfung ließ sich an ihnen nicht ausführen",
+            ),
+            _ => None,
+        }
+    }
+
+    /// The exact command that verifies the bundle.
+    pub fn verify_command(&self) -> String {
+        let bundle = self.report.bundle.map_or_else(|| "BUNDLE".into(), shell);
+        match (self.report.trust, self.report.signer) {
+            (Some(key), _) => format!("nachweis verify {bundle} --trust {}", shell(key)),
+            (None, Some(_)) => format!("nachweis verify {bundle} --trust PUBKEY"),
+            (None, None) => format!("nachweis verify {bundle}"),
+        }
+    }
+
+    /// Unread inputs that count, and those that the operator took out.
+    pub fn unread(&self) -> (u64, u64) {
+        let ignored = self.report.seal.unread.iter().filter(|unread| unread.ignored).count() as u64;
+        (self.report.seal.unread.len() as u64 - ignored, ignored)
+    }
+
+    /// The cluster's name, else its uid, else the word for an unnamed one.
+    pub fn cluster(&self) -> String {
+        let cluster = &self.report.seal.cluster;
+        cluster
+            .name
+            .clone()
+            .or_else(|| cluster.uid.clone())
+            .unwrap_or_else(|| self.lang.pick("unnamed cluster", "Cluster ohne Namen").into())
+    }
+}
