@@ -1,0 +1,226 @@
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use nachweis_canon::{Digest, Hasher};
+use tempfile::NamedTempFile;
+
+use crate::blobs::{Blobs, BlobsMut, LayoutFile, Listing, NewBlob, file_missing, file_too_big, missing};
+use crate::problem::{Code, Problem};
+
+/// A layout in a folder: `oci-layout`, `index.json`, `blobs/sha256/<hex>`.
+///
+/// Files appear whole or not at all (written beside, then renamed). Links inside of the layout are not followed.
+pub struct FolderStore {
+    root: PathBuf,
+    durable: bool,
+}
+
+impl FolderStore {
+    /// The layout in an existing folder. Nothing is read yet.
+    pub fn open(root: impl Into<PathBuf>) -> Self {
+        FolderStore { root: root.into(), durable: false }
+    }
+
+    /// The layout in a folder that is made if it does not exist.
+    pub fn create(root: impl Into<PathBuf>) -> Result<Self, Problem> {
+        let store = Self::open(root);
+        let blobs = store.root.join(BLOBS);
+        fs::create_dir_all(&blobs).map_err(|error| Problem::from_io(error, BLOBS))?;
+        store.real_folders()?;
+        Ok(store)
+    }
+
+    /// Makes every finished file reach the disk (`fsync`) before it gets its name.
+    pub fn durable(mut self) -> Self {
+        self.durable = true;
+        self
+    }
+
+    /// The layout's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn real_folders(&self) -> Result<(), Problem> {
+        for name in ["blobs", BLOBS] {
+            let kind = fs::symlink_metadata(self.root.join(name)).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => Problem::new(Code::LayoutMissing, name, "the folder is not there"),
+                _ => Problem::from_io(error, name),
+            })?;
+            if !kind.is_dir() {
+                return Err(Problem::new(
+                    Code::NotAFile,
+                    name,
+                    "a folder should stand here, not a link or file",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a regular file; a link, pipe or device could lead elsewhere or never end.
+    fn open_file(&self, path: &Path, place: &str, absent: Problem) -> Result<(u64, File), Problem> {
+        let look = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => absent.clone(),
+            _ => Problem::from_io(error, place),
+        };
+        if !fs::symlink_metadata(path).map_err(look)?.is_file() {
+            return Err(Problem::new(
+                Code::NotAFile,
+                place,
+                "a file should stand here, not a link, folder or device",
+            ));
+        }
+        let file = File::open(path).map_err(look)?;
+        let size = file.metadata().map_err(look)?.len();
+        Ok((size, file))
+    }
+
+    fn new_file(&self, folder: &Path) -> Result<NamedTempFile, Problem> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".new-");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // As any other file; the process's umask still applies.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        builder.tempfile_in(folder).map_err(|error| Problem::from_io(error, "new file"))
+    }
+
+    fn keep(&self, file: NamedTempFile, path: &Path, place: &str) -> Result<(), Problem> {
+        let failed = |error: io::Error| Problem::from_io(error, place);
+        if self.durable {
+            file.as_file().sync_all().map_err(failed)?;
+        }
+        file.persist(path).map_err(|error| failed(error.error))?;
+        if let (true, Some(folder)) = (self.durable, path.parent()) {
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn list_blobs(&self, listing: &mut Listing) -> Result<(), Problem> {
+        for entry in entries(&self.root.join(BLOBS), BLOBS)? {
+            let (name, metadata) = entry?;
+            let digest = name.as_deref().and_then(|name| format!("sha256:{name}").parse::<Digest>().ok());
+            match digest {
+                Some(digest) if metadata.is_file() => {
+                    listing.blobs.insert(digest, metadata.len());
+                }
+                Some(digest) => {
+                    let message = "a file should stand here, not a link, folder or device";
+                    listing.strays.push(Problem::new(Code::NotAFile, digest, message));
+                }
+                None => listing.strays.push(stray(BLOBS, name.as_deref())),
+            }
+        }
+        Ok(())
+    }
+}
+
+const BLOBS: &str = "blobs/sha256";
+
+type Entry = Result<(Option<String>, fs::Metadata), Problem>;
+
+/// Names (`None` if not UTF-8) and kinds of a folder's entries; links are not followed.
+fn entries(folder: &Path, place: &'static str) -> Result<impl Iterator<Item = Entry>, Problem> {
+    let failed = move |error: io::Error| Problem::from_io(error, place);
+    Ok(fs::read_dir(folder).map_err(failed)?.map(move |entry| {
+        let entry = entry.map_err(failed)?;
+        let metadata = entry.metadata().map_err(failed)?;
+        Ok((entry.file_name().into_string().ok(), metadata))
+    }))
+}
+
+fn stray(folder: &str, name: Option<&str>) -> Problem {
+    let name = name.unwrap_or("(a name that is not UTF-8)");
+    let place = if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") };
+    Problem::new(Code::Stray, place, "it has no place in an OCI image layout and is not part of the evidence")
+}
+
+impl Blobs for FolderStore {
+    fn open(&self, digest: &Digest) -> Result<(u64, Box<dyn Read + Send + '_>), Problem> {
+        self.real_folders()?;
+        let path = self.root.join(BLOBS).join(digest.hex());
+        let (size, file) = self.open_file(&path, &digest.to_string(), missing(digest))?;
+        Ok((size, Box::new(file)))
+    }
+
+    fn file(&self, file: LayoutFile) -> Result<Vec<u8>, Problem> {
+        let (_, input) = self.open_file(&self.root.join(file.name()), file.name(), file_missing(file))?;
+        let mut out = Vec::new();
+        let limit = crate::DOCUMENT_BYTES_MAX as u64 + 1;
+        input.take(limit).read_to_end(&mut out).map_err(|error| Problem::from_io(error, file.name()))?;
+        if out.len() > crate::DOCUMENT_BYTES_MAX { Err(file_too_big(file)) } else { Ok(out) }
+    }
+
+    fn list(&self) -> Result<Listing, Problem> {
+        self.real_folders()?;
+        let mut listing = Listing::default();
+        for entry in entries(&self.root, ".")? {
+            match entry?.0.as_deref() {
+                Some("blobs" | "oci-layout" | "index.json") => {}
+                name => listing.strays.push(stray("", name)),
+            }
+        }
+        for entry in entries(&self.root.join("blobs"), "blobs")? {
+            match entry?.0.as_deref() {
+                Some("sha256") => {}
+                name => listing.strays.push(stray("blobs", name)),
+            }
+        }
+        self.list_blobs(&mut listing)?;
+        listing.strays.sort();
+        Ok(listing)
+    }
+}
+
+impl BlobsMut for FolderStore {
+    fn create(&self) -> Result<Box<dyn NewBlob + '_>, Problem> {
+        let file = self.new_file(&self.root.join(BLOBS))?;
+        Ok(Box::new(NewFile {
+            store: self,
+            file: BufWriter::with_capacity(64 << 10, file),
+            hasher: Hasher::new(),
+            size: 0,
+        }))
+    }
+
+    fn put_file(&self, file: LayoutFile, bytes: &[u8]) -> Result<(), Problem> {
+        let mut output = self.new_file(&self.root)?;
+        output.write_all(bytes).map_err(|error| Problem::from_io(error, file.name()))?;
+        self.keep(output, &self.root.join(file.name()), file.name())
+    }
+}
+
+struct NewFile<'a> {
+    store: &'a FolderStore,
+    file: BufWriter<NamedTempFile>,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl Write for NewFile<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..count]);
+        self.size += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl NewBlob for NewFile<'_> {
+    fn finish(self: Box<Self>) -> Result<(Digest, u64), Problem> {
+        let digest = self.hasher.finish();
+        let file = self.file.into_inner().map_err(|error| Problem::from_io(error.into_error(), digest))?;
+        let path = self.store.root.join(BLOBS).join(digest.hex());
+        self.store.keep(file, &path, &digest.to_string())?;
+        Ok((digest, self.size))
+    }
+}
