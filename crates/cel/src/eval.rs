@@ -1,0 +1,404 @@
+//! Evaluation of a plan over borrowed values.
+
+use std::sync::Arc;
+
+use nachweis_canon::Json;
+
+use crate::ast::BinaryOp;
+use crate::error::Fault;
+use crate::fold;
+use crate::functions;
+use crate::ops;
+use crate::plan::{Op, OpKind};
+use crate::signatures::Func;
+use crate::text::Text;
+use crate::value::{Key, Map, Value, read_json};
+
+/// Cost units that one evaluation may take, as in Kubernetes (`PerCallLimit`).
+pub const COST_LIMIT: u64 = 1_000_000;
+
+/// Upstream's prices of making a list and a map.
+pub(crate) const LIST_COST: u64 = 10;
+const MAP_COST: u64 = 30;
+
+pub(crate) type Outcome<'a> = Result<Value<'a>, Fault>;
+
+/// The state of one evaluation.
+pub(crate) struct Machine<'e, 'a> {
+    pub vars: &'e [Value<'a>],
+    pub locals: Vec<Value<'a>>,
+    pub cost: u64,
+    pub patterns: functions::Patterns,
+}
+
+impl<'e, 'a> Machine<'e, 'a> {
+    pub fn new(vars: &'e [Value<'a>], slots: usize) -> Self {
+        Machine { vars, locals: vec![Value::Null; slots], cost: 0, patterns: functions::Patterns::default() }
+    }
+
+    #[inline]
+    pub fn charge(&mut self, units: u64) -> Result<(), Fault> {
+        self.cost = self.cost.saturating_add(units);
+        if self.cost > COST_LIMIT { Err(Fault::cost()) } else { Ok(()) }
+    }
+
+    /// A tenth of a unit for each of `size` characters or elements, rounded up.
+    pub fn charge_size(&mut self, size: u64) -> Result<(), Fault> {
+        self.charge(size.div_ceil(10).max(1))
+    }
+
+    #[inline]
+    pub fn eval(&mut self, op: &'a Op) -> Outcome<'a> {
+        match self.step(op) {
+            Ok(value) => Ok(value),
+            Err(fault) => Err(fault.at(op.at)),
+        }
+    }
+
+    fn step(&mut self, op: &'a Op) -> Outcome<'a> {
+        match &op.kind {
+            OpKind::Const(value) => Ok(borrowed(value)),
+            OpKind::Var(slot) => {
+                self.charge(1)?;
+                match self.vars.get(*slot) {
+                    Some(Value::Json(json)) => read_json(json),
+                    Some(value) => Ok(value.clone()),
+                    None => Ok(Value::Null),
+                }
+            }
+            OpKind::Local(slot) => {
+                self.charge(1)?;
+                match &self.locals[*slot] {
+                    Value::Json(json) => read_json(json),
+                    value => Ok(value.clone()),
+                }
+            }
+            OpKind::Path(base, fields) => {
+                let mut value = self.eval(base)?;
+                self.charge(fields.len() as u64)?;
+                for (field, at) in fields {
+                    value = select(&value, field).map_err(|fault| fault.at(*at))?;
+                }
+                Ok(value)
+            }
+            OpKind::Has(operand, field) => {
+                let value = self.eval(operand)?;
+                has(&value, field).map(Value::Bool)
+            }
+            OpKind::And(terms) => self.junction(terms, false),
+            OpKind::Or(terms) => self.junction(terms, true),
+            OpKind::Not(operand) => {
+                let value = self.eval(operand)?;
+                self.charge(1)?;
+                match value {
+                    Value::Bool(value) => Ok(Value::Bool(!value)),
+                    _ => Err(Fault::no_overload()),
+                }
+            }
+            OpKind::Equal(negated, left, right) => {
+                let (left, right) = (self.eval(left)?, self.eval(right)?);
+                self.equal(&left, &right).map(|same| Value::Bool(same != *negated))
+            }
+            OpKind::Cond(parts) => match self.eval(&parts[0])? {
+                Value::Bool(true) => self.eval(&parts[1]),
+                Value::Bool(false) => self.eval(&parts[2]),
+                _ => Err(Fault::no_overload()),
+            },
+            OpKind::Fold(fold) => fold::run(self, fold),
+            OpKind::Call(func, args) => self.call(*func, args),
+            _ => self.rare(op),
+        }
+    }
+
+    /// The operations that are not on the hot path, apart so that the frame of `step` stays small.
+    #[inline(never)]
+    fn rare(&mut self, op: &'a Op) -> Outcome<'a> {
+        match &op.kind {
+            OpKind::OptSelect(operand, field) => {
+                let value = self.eval(operand)?;
+                self.charge(1)?;
+                match value {
+                    Value::Optional(None) => Ok(Value::Optional(None)),
+                    Value::Optional(Some(inner)) => find(&inner, field).map(optional),
+                    value => find(&value, field).map(optional),
+                }
+            }
+            OpKind::Index { operand, index, optional: false } => {
+                let (value, index) = (self.eval(operand)?, self.eval(index)?);
+                self.charge(1)?;
+                match value {
+                    Value::Optional(None) => Ok(Value::Optional(None)),
+                    Value::Optional(Some(inner)) => find_index(&inner, &index).map(optional),
+                    value => self::index(&value, &index),
+                }
+            }
+            OpKind::Index { operand, index, optional: true } => {
+                let (value, index) = (self.eval(operand)?, self.eval(index)?);
+                self.charge(1)?;
+                match value {
+                    Value::Optional(None) => Ok(Value::Optional(None)),
+                    Value::Optional(Some(inner)) => find_index(&inner, &index).map(optional),
+                    value => find_index(&value, &index).map(optional),
+                }
+            }
+            OpKind::Negate(operand) => {
+                let value = self.eval(operand)?;
+                self.charge(1)?;
+                ops::negate(&value)
+            }
+            OpKind::Arithmetic(op, left, right) => {
+                let (left, right) = (self.eval(left)?, self.eval(right)?);
+                self.arithmetic(*op, &left, &right)
+            }
+            OpKind::Compare(op, left, right) => {
+                let (left, right) = (self.eval(left)?, self.eval(right)?);
+                self.charge_size(ops::cost_size(&left).min(ops::cost_size(&right)))?;
+                let order = ops::order(&left, &right)?;
+                Ok(Value::Bool(match op {
+                    BinaryOp::Lt => order.is_lt(),
+                    BinaryOp::Le => order.is_le(),
+                    BinaryOp::Gt => order.is_gt(),
+                    _ => order.is_ge(),
+                }))
+            }
+            OpKind::In(value, container) => {
+                let (value, container) = (self.eval(value)?, self.eval(container)?);
+                let mut work = 0;
+                let found = ops::contains(&container, &value, &mut work);
+                self.charge(work.max(1))?;
+                found.map(Value::Bool)
+            }
+            OpKind::List(items) => self.list(items),
+            OpKind::Map(entries) => self.map(entries),
+            OpKind::Bind { slot, init, body } => {
+                let value = self.eval(init)?;
+                self.locals[*slot] = value;
+                self.eval(body)
+            }
+            OpKind::OptMap { slot, target, body, flat } => {
+                let target = self.eval(target)?;
+                self.charge(1)?;
+                match target {
+                    Value::Optional(None) => Ok(Value::Optional(None)),
+                    Value::Optional(Some(inner)) => {
+                        self.locals[*slot] = inner.as_ref().clone();
+                        let value = self.eval(body)?;
+                        Ok(if *flat { value } else { Value::some(value) })
+                    }
+                    _ => Err(Fault::no_overload()),
+                }
+            }
+            _ => Err(Fault::other("internal error: an operation has no rule")),
+        }
+    }
+
+    /// `&&` (decided by false) and `||` (decided by true): a term that decides wins over any error.
+    fn junction(&mut self, terms: &'a [Op], decides: bool) -> Outcome<'a> {
+        let mut first = None;
+        for term in terms {
+            match self.eval(term) {
+                Ok(Value::Bool(value)) if value == decides => return Ok(Value::Bool(decides)),
+                Ok(Value::Bool(_)) => {}
+                Ok(_) => first = first.or_else(|| Some(Fault::no_overload().at(term.at))),
+                Err(fault) if fault.is_cost() => return Err(fault),
+                Err(fault) => first = first.or(Some(fault)),
+            }
+        }
+        first.map_or(Ok(Value::Bool(!decides)), Err)
+    }
+
+    pub fn equal(&mut self, a: &Value<'a>, b: &Value<'a>) -> Result<bool, Fault> {
+        let mut work = ops::cost_size(a).min(ops::cost_size(b));
+        if a.list_len().is_some() || a.map_len().is_some() {
+            work = 0;
+        }
+        let same = ops::equal(a, b, &mut work);
+        self.charge_size(work)?;
+        same
+    }
+
+    fn arithmetic(&mut self, op: BinaryOp, a: &Value<'a>, b: &Value<'a>) -> Outcome<'a> {
+        match (a, b) {
+            (Value::Int(_) | Value::Uint(_) | Value::Double(_), _) => self.charge(1)?,
+            (Value::Str(_), _) | (Value::Bytes(_), _) => {
+                self.charge_size(ops::cost_size(a) + ops::cost_size(b))?;
+            }
+            _ => match (a.list_len(), b.list_len()) {
+                // Upstream joins lists without copying them; ours are copied, so they are paid for.
+                (Some(a), Some(b)) => self.charge_size((a + b) as u64)?,
+                _ => self.charge(1)?,
+            },
+        }
+        ops::arithmetic(op, a, b)
+    }
+
+    fn list(&mut self, items: &'a [(bool, Op)]) -> Outcome<'a> {
+        let mut out = Vec::with_capacity(items.len());
+        for (maybe, item) in items {
+            let value = self.eval(item)?;
+            match (maybe, value) {
+                (false, value) => out.push(value),
+                (true, Value::Optional(Some(inner))) => out.push(inner.as_ref().clone()),
+                (true, Value::Optional(None)) => {}
+                (true, _) => return Err(Fault::other("an optional element is no optional").at(item.at)),
+            }
+        }
+        self.charge(LIST_COST)?;
+        Ok(Value::list(out))
+    }
+
+    fn map(&mut self, entries: &'a [(bool, Op, Op)]) -> Outcome<'a> {
+        let mut out = Vec::with_capacity(entries.len());
+        for (maybe, key_op, value_op) in entries {
+            let key = self.eval(key_op)?;
+            let value = self.eval(value_op)?;
+            let key = match key {
+                Value::Double(_) => None,
+                key => Key::of(&key),
+            };
+            let key = key.ok_or_else(|| Fault::other("unsupported key type").at(key_op.at))?;
+            match (maybe, value) {
+                (false, value) => out.push((key, value)),
+                (true, Value::Optional(Some(inner))) => out.push((key, inner.as_ref().clone())),
+                (true, Value::Optional(None)) => {}
+                (true, _) => return Err(Fault::other("an optional entry is no optional").at(value_op.at)),
+            }
+        }
+        self.charge(MAP_COST)?;
+        finish_map(out)
+    }
+
+    fn call(&mut self, func: Func, args: &'a [Op]) -> Outcome<'a> {
+        match (func, args) {
+            (Func::OrValue | Func::Or, [target, otherwise]) => self.or_value(func, target, otherwise),
+            (_, []) => functions::call(self, func, &[]),
+            (_, [a]) => {
+                let args = [self.eval(a)?];
+                functions::call(self, func, &args)
+            }
+            (_, [a, b]) => {
+                let args = [self.eval(a)?, self.eval(b)?];
+                functions::call(self, func, &args)
+            }
+            _ => {
+                let args = args.iter().map(|arg| self.eval(arg)).collect::<Result<Vec<_>, _>>()?;
+                functions::call(self, func, &args)
+            }
+        }
+    }
+
+    /// The alternative is looked at only if it is needed; what is no optional is itself.
+    fn or_value(&mut self, func: Func, target: &'a Op, otherwise: &'a Op) -> Outcome<'a> {
+        let value = self.eval(target)?;
+        self.charge(1)?;
+        match (func, value) {
+            (_, Value::Optional(None)) => self.eval(otherwise),
+            (Func::OrValue, Value::Optional(Some(inner))) => Ok(inner.as_ref().clone()),
+            (_, value) => Ok(value),
+        }
+    }
+}
+
+/// A map of entries in any order.
+pub(crate) fn finish_map<'a>(entries: Vec<(Key<'a>, Value<'a>)>) -> Outcome<'a> {
+    match Map::from_entries(entries) {
+        Ok(map) => Ok(Value::Map(Arc::new(map))),
+        Err(key) => Err(Fault::other(format!("the key `{key}` stands twice"))),
+    }
+}
+
+/// A constant without touching its reference count.
+fn borrowed<'a>(value: &'a Value<'static>) -> Value<'a> {
+    match value {
+        Value::Str(text) => Value::Str(Text::Borrowed(text)),
+        value => value.clone(),
+    }
+}
+
+fn optional(found: Option<Value<'_>>) -> Value<'_> {
+    found.map_or(Value::Optional(None), Value::some)
+}
+
+fn no_list_key() -> Fault {
+    Fault::new(crate::error::ErrorKind::NoOverload, "a list has no fields")
+}
+
+/// `value.field`
+fn select<'a>(value: &Value<'a>, field: &str) -> Outcome<'a> {
+    match value {
+        Value::Json(Json::Obj(object)) => match object.get(field) {
+            Some(json) => read_json(json),
+            None => Err(Fault::no_key(field)),
+        },
+        Value::Optional(None) => Ok(Value::Optional(None)),
+        Value::Optional(Some(inner)) => find(inner, field).map(optional),
+        value => find(value, field)?.ok_or_else(|| Fault::no_key(field)),
+    }
+}
+
+/// The field, if it is there. Scalars have none; asking a list is an error.
+fn find<'a>(value: &Value<'a>, field: &str) -> Result<Option<Value<'a>>, Fault> {
+    match value {
+        Value::Json(Json::Obj(object)) => object.get(field).map(read_json).transpose(),
+        Value::Map(map) => map.get(&Key::Str(Text::Borrowed(field))).cloned().map(Value::settled).transpose(),
+        Value::List(_) | Value::Json(Json::Arr(_)) => Err(no_list_key()),
+        _ => Ok(None),
+    }
+}
+
+/// `has(value.field)`: does not look at the field's value.
+fn has(value: &Value<'_>, field: &str) -> Result<bool, Fault> {
+    Ok(match value {
+        Value::Json(Json::Obj(object)) => object.contains(field),
+        Value::Map(map) => map.get(&Key::Str(Text::Borrowed(field))).is_some(),
+        Value::List(_) | Value::Json(Json::Arr(_)) => return Err(no_list_key()),
+        Value::Optional(Some(inner)) => return has(inner, field),
+        _ => false,
+    })
+}
+
+/// Position in a list that an index names; `None` where it is outside of every list.
+fn position(index: &Value<'_>) -> Result<Option<usize>, Fault> {
+    let at = match index {
+        Value::Int(at) => Some(*at),
+        Value::Uint(at) => i64::try_from(*at).ok(),
+        Value::Double(at) => Some(
+            crate::number::double_to_int(*at).ok_or_else(|| Fault::other("a list's index must be whole"))?,
+        ),
+        _ => return Err(no_list_key()),
+    };
+    Ok(at.and_then(|at| usize::try_from(at).ok()))
+}
+
+/// `value[index]`
+fn index<'a>(value: &Value<'a>, index: &Value<'a>) -> Outcome<'a> {
+    if value.list_len().is_some() {
+        return find_index(value, index)?.ok_or_else(|| {
+            Fault::new(crate::error::ErrorKind::NoSuchKey, format!("index out of bounds: {}", show(index)))
+        });
+    }
+    find_index(value, index)?.ok_or_else(|| Fault::no_key(show(index)))
+}
+
+/// The element or entry, if it is there.
+fn find_index<'a>(value: &Value<'a>, index: &Value<'a>) -> Result<Option<Value<'a>>, Fault> {
+    if !matches!(index, Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Str(_)) {
+        return Err(Fault::new(crate::error::ErrorKind::NoOverload, "a value of this type is no index"));
+    }
+    if value.list_len().is_some() {
+        let at = position(index)?;
+        return at.and_then(|at| value.list_item(at)).map(Value::settled).transpose();
+    }
+    value.map_get(index).flatten().map(Value::settled).transpose()
+}
+
+fn show(index: &Value<'_>) -> String {
+    match index {
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Uint(value) => value.to_string(),
+        Value::Double(value) => value.to_string(),
+        Value::Str(text) => text.to_string(),
+        other => other.type_name().to_string(),
+    }
+}
