@@ -51,7 +51,7 @@ pub trait Blobs: Send + Sync {
         if size != descriptor.size {
             return Err(size_mismatch(&descriptor.digest, descriptor.size, size));
         }
-        Ok(BlobReader { inner, hasher: Some(Hasher::new()), seen: 0, digest: descriptor.digest, size })
+        Ok(BlobReader { inner, hasher: Hasher::new(), seen: 0, digest: descriptor.digest, size, ended: None })
     }
 
     /// The checked bytes of a blob of at most `max` bytes.
@@ -93,11 +93,12 @@ pub trait NewBlob: Write + Send {
 /// A blob's bytes. Reading ends in an error that carries a [`Problem`] if size or digest differ.
 pub struct BlobReader<'a> {
     inner: Box<dyn Read + Send + 'a>,
-    /// taken at the end
-    hasher: Option<Hasher>,
+    hasher: Hasher,
     seen: u64,
     digest: Digest,
     size: u64,
+    /// how it ended: the end stays the end, and a failure stays a failure
+    ended: Option<Result<(), Problem>>,
 }
 
 impl BlobReader<'_> {
@@ -116,28 +117,36 @@ impl BlobReader<'_> {
     }
 }
 
+impl BlobReader<'_> {
+    fn judge(&mut self) -> Result<(), Problem> {
+        if self.seen != self.size {
+            return Err(size_mismatch(&self.digest, self.size, self.seen));
+        }
+        let found = std::mem::take(&mut self.hasher).finish();
+        if found != self.digest {
+            let message = format!("its bytes have the digest {found}; the blob was changed");
+            return Err(Problem::new(Code::BlobDigest, self.digest, message));
+        }
+        Ok(())
+    }
+}
+
 impl Read for BlobReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() || self.hasher.is_none() {
+        if buffer.is_empty() {
             return Ok(0);
         }
-        let count = self.inner.read(buffer)?;
-        self.seen += count as u64;
-        if self.seen > self.size || (count == 0 && self.seen < self.size) {
-            return Err(size_mismatch(&self.digest, self.size, self.seen).into());
-        }
-        if count > 0 {
-            if let Some(hasher) = &mut self.hasher {
-                hasher.update(&buffer[..count]);
+        if self.ended.is_none() {
+            let count = self.inner.read(buffer)?;
+            self.seen += count as u64;
+            if count > 0 && self.seen <= self.size {
+                self.hasher.update(&buffer[..count]);
+                return Ok(count);
             }
-            return Ok(count);
+            self.ended = Some(self.judge());
         }
-        let found = self.hasher.take().map(Hasher::finish);
-        match found {
-            Some(found) if found != self.digest => {
-                let message = format!("its bytes have the digest {found}; the blob was changed");
-                Err(Problem::new(Code::BlobDigest, self.digest, message).into())
-            }
+        match &self.ended {
+            Some(Err(problem)) => Err(problem.clone().into()),
             _ => Ok(0),
         }
     }

@@ -10,13 +10,13 @@ use crate::manifest::Descriptor;
 use crate::problem::{Code, Problem};
 
 /// zstd level of every layer. Part of the format: another level gives the same items another manifest digest.
-pub const LEVEL: i32 = 3;
+pub const LEVEL: i32 = 1;
 /// Bytes of one line that are read at most.
 pub const LINE_BYTES_MAX: u64 = 64 << 20;
 /// Bytes of one layer, before compression, that are read at most.
 pub const LAYER_BYTES_MAX: u64 = 16 << 30;
 
-/// Memory that a frame may ask of its reader: 2^23 bytes. Our own frames ask for 2^21.
+/// Memory that a frame may ask of its reader: 2^23 bytes. Our own frames ask for 2^19.
 const WINDOW_LOG_MAX: u32 = 23;
 
 /// Writes lines into a compressed layer: one zstd frame, one thread, fixed level, no dictionary, no checksum (the
@@ -80,8 +80,10 @@ fn failed(error: std::io::Error) -> Problem {
 /// Reads the lines of a layer. Everything that its descriptor says (size, digest, bytes, lines and digest before
 /// compression) has been checked once [`LayerReader::next_line`] has returned `None`; until then no line is sure.
 pub struct LayerReader<'a> {
-    /// `None` once the end was reached and checked
+    /// `None` once the end was reached
     input: Option<Input<'a>>,
+    /// the first problem; it stays one
+    failed: Option<Problem>,
     line: Vec<u8>,
     hasher: Hasher,
     bytes: u64,
@@ -114,6 +116,7 @@ impl<'a> LayerReader<'a> {
         decoder.window_log_max(WINDOW_LOG_MAX).map_err(|error| Problem::from_io(error, digest))?;
         Ok(LayerReader {
             input: Some(BufReader::with_capacity(128 << 10, decoder)),
+            failed: None,
             line: Vec::new(),
             hasher: Hasher::new(),
             bytes: 0,
@@ -125,7 +128,19 @@ impl<'a> LayerReader<'a> {
 
     /// The next line without its end; `None` after the last one.
     pub fn next_line(&mut self) -> Result<Option<&[u8]>, Problem> {
-        let Some(input) = &mut self.input else { return Ok(None) };
+        if self.failed.is_none() {
+            match self.advance() {
+                Ok(true) => return Ok(Some(&self.line)),
+                Ok(false) => return Ok(None),
+                Err(problem) => self.failed = Some(problem),
+            }
+        }
+        self.failed.clone().map_or(Ok(None), Err)
+    }
+
+    /// Reads one line into `self.line`; false at the end.
+    fn advance(&mut self) -> Result<bool, Problem> {
+        let Some(input) = &mut self.input else { return Ok(false) };
         self.line.clear();
         // One byte more than may come, so that too much is told from just enough.
         let limit = (LINE_BYTES_MAX + 1).min(self.declared.bytes - self.bytes) + 1;
@@ -134,8 +149,7 @@ impl<'a> LayerReader<'a> {
             Err(error) => return Err(self.broken(error)),
         };
         if count == 0 {
-            self.end()?;
-            return Ok(None);
+            return self.end().map(|()| false);
         }
         self.bytes += count;
         if self.bytes > self.declared.bytes {
@@ -145,7 +159,7 @@ impl<'a> LayerReader<'a> {
         self.lines += 1;
         self.hasher.update(&self.line);
         match self.line.pop() {
-            Some(b'\n') if !self.line.is_empty() => Ok(Some(&self.line)),
+            Some(b'\n') if !self.line.is_empty() => Ok(true),
             Some(b'\n') => Err(self.line_problem("is empty".into())),
             _ if count > LINE_BYTES_MAX => {
                 Err(self.line_problem(format!("has more than {LINE_BYTES_MAX} bytes")))

@@ -152,9 +152,10 @@ pub fn check(store: &dyn Blobs, selected: &Selected) -> Vec<Problem> {
     problems.into_iter().collect()
 }
 
-/// The other manifests that `index.json` lists, as far as they can be read.
+/// The other manifests that `index.json` lists, as far as they can be read; each once, however often it is listed.
 fn others(store: &dyn Blobs, selected: &Digest) -> Vec<Selected> {
     let index = store.file(LayoutFile::Index).and_then(|bytes| Index::from_bytes(&bytes)).unwrap_or_default();
-    let listed = index.manifests.iter().filter(|other| other.digest != *selected);
-    listed.filter_map(|other| select(store, Some(&other.digest)).ok()).collect()
+    let mut listed: BTreeSet<Digest> = index.manifests.iter().map(|other| other.digest).collect();
+    listed.remove(selected);
+    listed.iter().filter_map(|digest| select(store, Some(digest)).ok()).collect()
 }
