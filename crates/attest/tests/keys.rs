@@ -219,3 +219,28 @@ fn keys_under_a_password() {
     assert_eq!(PrivateKey::from_encrypted_pem(sealed.as_bytes(), b"other").unwrap().keyid(), key.keyid());
     assert!(PrivateKey::from_encrypted_pem(sealed.as_bytes(), b"test").is_err());
 }
+
+/// OpenSSL opens what we protect: it refuses scrypt with more than 32 MiB, and old ones know no version 2 keys.
+#[cfg(feature = "encrypted-keys")]
+#[test]
+fn openssl_opens_our_protected_keys() {
+    use std::process::Command;
+    if Command::new("openssl").arg("version").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "CI is set and openssl is absent");
+        eprintln!("SKIPPED: openssl is absent");
+        return;
+    }
+    for key in [PrivateKey::generate([5; 32]), PrivateKey::generate_p256([5; 32]).unwrap()] {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), key.to_encrypted_pem(b"pw", &[9; 32]).unwrap().as_bytes()).unwrap();
+        let mut command = Command::new("openssl");
+        let output =
+            command.args(["pkey", "-passin", "pass:pw", "-pubout", "-in"]).arg(file.path()).output().unwrap();
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap(),
+            key.public().to_pem(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
