@@ -12,6 +12,8 @@ mod detect;
 mod items;
 mod json;
 mod reader;
+mod resolve;
+mod scanner;
 mod text;
 mod unread;
 

@@ -126,6 +126,11 @@ impl Cursor {
                 self.mode = Mode::Done;
                 None
             }
+            // kubectl takes only braces for JSON; a list in brackets may be the first key of a mapping.
+            Ok(Some(_)) if self.json_values == 0 && is_part(&text[start.at..], stream.offset()) => {
+                self.mode = Mode::Yaml;
+                None
+            }
             Ok(Some(mut parsed)) => {
                 self.place.advance(text.as_bytes(), start.at + stream.offset());
                 self.json_values += 1;
@@ -238,6 +243,12 @@ fn judge<'t>(document: Document<'t>, body: &str) -> Found<'t> {
         Some((reason, detail)) => Some(Err(Unread { line: document.line, column: 1, reason, detail })),
         None => Some(Ok(document)),
     }
+}
+
+/// True if a list at the start of `text` that ends at `end` is part of something longer.
+fn is_part(text: &str, end: usize) -> bool {
+    let rest = text[end..].trim_ascii_start();
+    text.starts_with('[') && !rest.is_empty() && !rest.starts_with(['{', '[']) && !rest.starts_with("---")
 }
 
 /// Where kubectl goes on with YAML after JSON failed at `at`: after white space up to the first line feed. It
