@@ -1,2 +1,64 @@
-//! Tasks of the developers.
-fn main() {}
+//! Work on the repository itself: `cargo xtask example`, `cargo xtask release VERSION`.
+
+mod example;
+mod files;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  example            write examples/fintech/dump from examples/fintech/platform.yaml
+  example --check    fail if the committed dump differs from what the description gives
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = files::root();
+    let outcome = match words.as_slice() {
+        ["example"] => write_example(&root),
+        ["example", "--check"] => check_example(&root),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(message) => {
+            println!("{message}");
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write_example(root: &Path) -> Result<String, String> {
+    let dump = example::generate(root)?;
+    let folder = root.join(example::FOLDER).join("dump");
+    files::replace_folder(&folder, &dump.files)?;
+    Ok(format!(
+        "{} objects and {} evidence documents in {} files",
+        dump.objects,
+        dump.documents,
+        dump.files.len()
+    ))
+}
+
+fn check_example(root: &Path) -> Result<String, String> {
+    let dump = example::generate(root)?;
+    let folder = root.join(example::FOLDER).join("dump");
+    let differing = files::differences(&folder, &dump.files)?;
+    if differing.is_empty() {
+        return Ok(format!("{} files are as the description gives them", dump.files.len()));
+    }
+    Err(format!(
+        "{} of the dump differ, run `cargo xtask example`: {}",
+        differing.len(),
+        differing.join(", ")
+    ))
+}
