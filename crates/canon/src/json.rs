@@ -54,10 +54,11 @@ impl<'a> Object<'a> {
     }
 
     fn position(&self, key: &str) -> Result<usize, usize> {
-        if self.0.len() <= 8 {
-            if let Some(at) = self.0.iter().position(|(k, _)| k == key) {
-                return Ok(at);
-            }
+        // A short object is searched faster from its start than by halves.
+        if self.0.len() <= 8
+            && let Some(at) = self.0.iter().position(|(k, _)| k == key)
+        {
+            return Ok(at);
         }
         self.0.binary_search_by(|(k, _)| utf16_cmp(k, key))
     }

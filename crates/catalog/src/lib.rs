@@ -1,1 +1,16 @@
-//! Placeholder of the room `catalog`.
+//! The mapping: releases embedded in the binary, an organisation's overlay, and the check that everything a
+//! control names exists.
+//!
+//! Bytes come in, values go out; which files they are read from is the caller's business.
+
+mod assemble;
+mod fault;
+mod overlay;
+mod read;
+mod release;
+
+pub use assemble::{Files, assemble, control_digest, data};
+pub use fault::Fault;
+pub use overlay::overlay;
+pub use read::{control, from_yaml};
+pub use release::{RELEASES, Release, current, parse, release};

@@ -1,2 +1,43 @@
-//! `nachweis`
-fn main() {}
+//! `nachweis`: arguments, rendering, exit codes.
+
+mod args;
+mod assess;
+mod fail;
+mod ingest;
+mod items;
+mod key;
+mod output;
+mod report;
+mod snapshot;
+mod store;
+mod verify;
+mod version;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command, KeyCommand};
+use crate::fail::Failure;
+
+fn run(cli: Cli) -> Result<u8, Failure> {
+    match cli.command {
+        Command::Snapshot(args) => snapshot::run(&args),
+        Command::Assess(args) => assess::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Key { command: KeyCommand::Generate { out } } => key::generate(&out),
+        Command::Key { command: KeyCommand::Show { file } } => key::show(&file),
+        Command::Version(args) => version::run(args.json),
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(failure.exit())
+        }
+    }
+}

@@ -1,1 +1,22 @@
-//! Placeholder of the room `evaluate`.
+//! The only place that decides: snapshot, catalogue, overlay and instant give an assessment.
+//!
+//! INVARIANT (determinism): no clock, network, file, environment, locale, random number, float or map with
+//! unstable order stands on this path; the instant is an argument. INVARIANT (absence): what was not seen never
+//! makes a verdict better (DESIGN section 2, promise 3).
+
+mod assess;
+mod evidence;
+mod exemptions;
+mod judge;
+mod obligations;
+mod outcome;
+mod plan;
+pub mod relations;
+mod selector;
+mod tally;
+pub mod workload;
+
+pub use assess::{AssessError, Inputs, assess};
+pub use evidence::{Evidence, Item, ReadError};
+pub use outcome::{FailOn, Selection, exit_code};
+pub use plan::{PlanError, VARIABLES};

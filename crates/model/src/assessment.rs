@@ -36,6 +36,10 @@ pub mod code {
     pub const POPULATION_OPEN: &str = "population-open";
     /// the population is closed and empty
     pub const POPULATION_EMPTY: &str = "population-empty";
+    /// a pod of a namespace that the parameter `platform_namespaces` names; excluded
+    pub const PLATFORM_NAMESPACE: &str = "platform-namespace";
+    /// a pod that has ended; excluded
+    pub const FINISHED: &str = "finished";
     /// a parameter without default was not set
     pub const PARAMETER_NOT_SET: &str = "parameter-not-set";
 }

@@ -26,14 +26,14 @@ impl Instant {
         Instant(jiff::Timestamp::from_second(seconds).unwrap_or(nearest))
     }
 
-    /// Whole seconds since 1970-01-01T00:00:00Z, rounded towards it.
+    /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
     pub fn unix(&self) -> i64 {
-        self.0.as_second()
+        self.0.as_second() - i64::from(self.0.subsec_nanosecond() < 0)
     }
 
-    /// Nanoseconds within the second, with the sign of the instant.
-    pub fn nanos(&self) -> i32 {
-        self.0.subsec_nanosecond()
+    /// Nanoseconds after the whole second: 0 to 999,999,999.
+    pub fn nanos(&self) -> u32 {
+        self.0.subsec_nanosecond().rem_euclid(1_000_000_000).unsigned_abs()
     }
 }
 
@@ -60,5 +60,23 @@ impl Serialize for Instant {
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_rounded_down_on_both_sides_of_the_epoch() {
+        for (text, seconds, nanos) in [
+            ("1970-01-01T00:00:01.25Z", 1, 250_000_000),
+            ("1969-12-31T23:59:58.75Z", -2, 750_000_000),
+            ("2026-11-20T07:00:00+01:00", 1_795_154_400, 0),
+        ] {
+            let instant: Instant = text.parse().unwrap();
+            assert_eq!((instant.unix(), instant.nanos()), (seconds, nanos), "{text}");
+        }
+        assert!("yesterday".parse::<Instant>().is_err());
     }
 }

@@ -1,0 +1,218 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use nachweis_evaluate::FailOn;
+use nachweis_model::{Instant, Lang, Severity};
+
+/// Evidence for regulated Kubernetes platforms: seal what a cluster shows, assess it against obligations of
+/// DORA and others, and hand out a report that anyone recomputes.
+#[derive(Parser)]
+#[command(name = "nachweis", version, propagate_version = true, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  kubectl get pods,deploy,netpol,clusterroles -A -o json | nachweis assess -
+  nachweis assess support-bundle.tar.gz --key audit.key
+  nachweis verify nachweis-bundle --trust audit.key.pub
+  nachweis report nachweis-bundle --format html --lang de --out report.html
+
+Exit codes: 0 nothing to report · 1 the run failed · 2 wrong usage · 3 something is not satisfied
+            4 something is indeterminate or unproven · 5 verification contradicts";
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Seal manifests, dumps or lists into a snapshot
+    #[command(after_help = "\
+Examples:
+  nachweis snapshot support-bundle.tar.gz
+  nachweis snapshot manifests/ --cluster prod-eu-1 --at 2026-11-20T06:00:00Z --complete all
+  kubectl get netpol -A -o json | nachweis snapshot - --complete netpol")]
+    Snapshot(SnapshotArgs),
+    /// Assess inputs or a sealed snapshot, and write a bundle
+    #[command(after_help = "\
+Examples:
+  nachweis assess manifests/ --complete all
+  nachweis assess nachweis-snapshot --overlay overlay/ --key audit.key --out bundle
+  nachweis assess dump.tar.gz --pack dora --fail-on not-satisfied --min-severity high")]
+    Assess(AssessArgs),
+    /// Check a bundle's proofs and recompute every verdict
+    #[command(after_help = "\
+Examples:
+  nachweis verify nachweis-bundle --trust audit.key.pub
+  nachweis verify bundle.tar --trust audit.key.pub --accept-catalog sha256:…
+
+Exit codes: 0 everything holds with a trusted signer and a known catalogue and overlay
+            4 consistent, but signer, catalogue or overlay unproven · 5 a contradiction")]
+    Verify(VerifyArgs),
+    /// Render the assessment of a bundle
+    #[command(after_help = "\
+Examples:
+  nachweis report nachweis-bundle --format html --out report.html
+  nachweis report nachweis-bundle --format html --lang de --out bericht.html
+  nachweis report nachweis-bundle --format json")]
+    Report(ReportArgs),
+    /// Make or show a signing key
+    #[command(after_help = "\
+Examples:
+  nachweis key generate --out audit.key     writes audit.key and audit.key.pub
+  nachweis key show audit.key.pub")]
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+    /// Versions of the engine, its semantics, the catalogue and the formats
+    Version(VersionArgs),
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// for people
+    #[default]
+    Text,
+    /// for scripts
+    Json,
+}
+
+/// How inputs are read.
+#[derive(Args)]
+pub struct InputArgs {
+    /// Folders, files or archives; `-` reads stdin
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<String>,
+    /// Name of the cluster, where the input does not tell
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// Instant at which the input held, where it does not tell
+    #[arg(long, value_name = "INSTANT")]
+    pub at: Option<Instant>,
+    /// Kinds of which the input holds everything, or `all`: declared by you, and sealed as such
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub complete: Vec<String>,
+    /// File of the input whose unreadable content may be left out; sealed as ignored
+    #[arg(long, value_name = "FILE")]
+    pub ignore: Vec<String>,
+    /// Threads that read; the result does not depend on it
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+#[derive(Args)]
+pub struct SnapshotArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Folder to write
+    #[arg(long, value_name = "DIR", default_value = "nachweis-snapshot")]
+    pub out: PathBuf,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Args)]
+pub struct AssessArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Folder with the organisation's params.yaml, exemptions.yaml and controls/
+    #[arg(long, value_name = "DIR")]
+    pub overlay: Option<PathBuf>,
+    /// Catalogue release, by version or digest; the newest one by default
+    #[arg(long, value_name = "VERSION")]
+    pub catalog: Option<String>,
+    /// Only controls for these packs
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub pack: Vec<String>,
+    /// Instant against which ages are measured; that of the snapshot by default
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<Instant>,
+    /// Private key (PKCS#8 PEM) to sign the report with
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Folder to write the bundle to
+    #[arg(long, value_name = "BUNDLE", default_value = "nachweis-bundle")]
+    pub out: PathBuf,
+    /// What raises the exit code: indeterminate (3 or 4), not-satisfied (3) or never
+    #[arg(long, value_name = "VERDICT", default_value = "indeterminate")]
+    pub fail_on: FailOn,
+    /// Findings below this severity do not raise the exit code
+    #[arg(long, value_name = "SEVERITY")]
+    pub min_severity: Option<Severity>,
+    /// Language of the text: en or de
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    pub lang: Lang,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// Folder or tar file of a bundle
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// Public key (SPKI PEM) that is known from elsewhere
+    #[arg(long, value_name = "PUBKEY")]
+    pub trust: Vec<PathBuf>,
+    /// Digest of a catalogue or overlay that is accepted
+    #[arg(long, value_name = "DIGEST")]
+    pub accept_catalog: Vec<nachweis_canon::Digest>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Rendering {
+    /// One self-contained page
+    Html,
+    /// Everything, with names in place of indices
+    Json,
+    /// One row per control and item
+    Csv,
+    /// The first screen
+    Text,
+}
+
+#[derive(Args)]
+pub struct ReportArgs {
+    /// Folder or tar file of a bundle
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// What to render
+    #[arg(long, value_enum)]
+    pub format: Rendering,
+    /// Language: en or de
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    pub lang: Lang,
+    /// File to write; stdout by default
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum KeyCommand {
+    /// Make an Ed25519 key pair: FILE (PKCS#8 PEM, readable by its owner only) and FILE.pub
+    Generate {
+        /// File of the private key
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Show algorithm and keyid of a private or public key
+    Show {
+        /// Key file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub struct VersionArgs {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}

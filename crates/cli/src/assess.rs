@@ -1,0 +1,161 @@
+//! `nachweis assess`
+
+use std::path::Path;
+
+use nachweis_attest::{PrivateKey, sign_statement};
+use nachweis_canon::{Digest, canonical_bytes};
+use nachweis_catalog::{Files, overlay, parse};
+use nachweis_collect::files::{ArchiveLimits, Event, Input, walk};
+use nachweis_evaluate::{AssessError, Inputs, Selection, assess, exit_code};
+use nachweis_model::assessment::Assessment;
+use nachweis_model::catalogue::{Catalogue, Overlay};
+use nachweis_oci::{BlobsMut, Descriptor, select};
+use nachweis_report::{Report, json, terminal};
+use nachweis_snapshot::Snapshot;
+use nachweis_verify::bundle::{Parts, compose};
+use nachweis_verify::statement;
+
+use crate::args::{AssessArgs, Format};
+use crate::fail::Failure;
+use crate::items::Names;
+use crate::output::{print, print_json, progress, style};
+use crate::version::ENGINE;
+use crate::{ingest, key, store};
+
+/// Seals the inputs where they are not sealed yet, assesses them, writes the bundle, shows the first screen.
+pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
+    let release = match &args.catalog {
+        None => nachweis_catalog::current(),
+        Some(name) => nachweis_catalog::release(name).ok_or_else(|| no_such_release(name))?,
+    };
+    let catalogue = parse(release.bytes).map_err(|message| Failure::new("catalogue-unreadable", message))?;
+    let overlay = args.overlay.as_deref().map(read_overlay).transpose()?.unwrap_or_default();
+    known_parameters(&catalogue, &overlay)?;
+    let key = args.key.as_deref().map(key::private).transpose()?;
+
+    let draft = store::Draft::new(&args.out)?;
+    let layers = match ingest::sealed_input(&args.input) {
+        Some(path) => copy_snapshot(path, draft.store())?,
+        None => ingest::seal(&args.input, draft.store())?.layers,
+    };
+    let snapshot = Snapshot::from_layers(draft.store(), &layers)
+        .map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
+    let bar = progress("assessing");
+    let assessment = assess(&Inputs {
+        evidence: &snapshot,
+        catalogue: &catalogue,
+        overlay: &overlay,
+        packs: &args.pack,
+        as_of: args.as_of.unwrap_or(snapshot.seal().collected_to),
+    })
+    .map_err(assess_failure)?;
+    bar.finish_and_clear();
+
+    let attestation = key.as_ref().map(|key| attest(&assessment, key)).transpose()?;
+    let parts = Parts {
+        snapshot: &layers,
+        catalogue: release.bytes,
+        overlay: &overlay,
+        assessment: &assessment,
+        attestation: attestation.as_ref().map(|(envelope, pem)| (envelope.as_slice(), pem.as_str())),
+    };
+    compose(draft.store(), &parts)?;
+    let names = Names::read(&snapshot)?;
+    let bundle = args.out.display().to_string();
+    let keyid = key.as_ref().map(|key| key.public().keyid());
+    let trust = args.key.as_ref().map(|path| format!("{}.pub", path.display()));
+    let report = Report {
+        assessment: &assessment,
+        digest: Digest::of(&canonical_bytes(&assessment)),
+        seal: snapshot.seal(),
+        catalogue: &catalogue,
+        overlay: &overlay,
+        items: &names,
+        bundle: Some(&bundle),
+        signer: keyid.as_deref(),
+        trust: trust.as_deref(),
+        system_namespaces: &crate::report::system_namespaces(&assessment),
+    };
+    match args.format {
+        Format::Json => print_json(&json(&report))?,
+        Format::Text => print(terminal(&report, &style(args.lang)).as_bytes())?,
+    }
+    draft.finish()?;
+    Ok(exit_code(&assessment, args.fail_on, Selection { min_severity: args.min_severity }))
+}
+
+fn no_such_release(name: &str) -> Failure {
+    let known: Vec<&str> = nachweis_catalog::RELEASES.iter().map(|release| release.version).collect();
+    Failure::new("catalogue-unknown", format!("there is no catalogue release `{name}` in this program"))
+        .help(format!("it carries {}", known.join(", ")))
+        .usage()
+}
+
+fn assess_failure(error: AssessError) -> Failure {
+    match error {
+        AssessError::Plan(_) => Failure::new("control-unusable", error.to_string())
+            .note("nothing was assessed")
+            .help("correct the controls named above"),
+        AssessError::Selection(message) => Failure::new("pack-unknown", message).usage(),
+        AssessError::Read(error) => Failure::new("snapshot-read", error.to_string()),
+    }
+}
+
+fn attest(assessment: &Assessment, key: &PrivateKey) -> Result<(Vec<u8>, String), Failure> {
+    let envelope = sign_statement(&statement(assessment, ENGINE), key)
+        .map_err(|error| Failure::new("sign", error.to_string()))?;
+    Ok((envelope, key.public().to_pem()))
+}
+
+/// Copies seal and items of a sealed snapshot, unchanged.
+fn copy_snapshot(path: &Path, target: &dyn BlobsMut) -> Result<Vec<Descriptor>, Failure> {
+    let source = store::open(path)?;
+    let selected = select(source.as_ref(), None)?;
+    let layers = Snapshot::layers(&selected.manifest);
+    for descriptor in &layers {
+        let mut reader = source.reader(descriptor)?;
+        let mut blob = target.create()?;
+        std::io::copy(&mut reader, &mut blob)
+            .map_err(|error| Failure::new("snapshot-copy", error.to_string()).at(descriptor.digest))?;
+        blob.finish()?;
+    }
+    Ok(layers)
+}
+
+/// Reads an overlay folder; every problem of every file is told at once.
+fn read_overlay(path: &Path) -> Result<Overlay, Failure> {
+    let mut files = Files::new();
+    walk(&[Input::Path(path.to_path_buf())], &ArchiveLimits::default(), &mut |event| {
+        if let Event::Entry { path, bytes } = event {
+            files.insert(path, bytes);
+        }
+        std::ops::ControlFlow::Continue(())
+    })
+    .map_err(|error| Failure::new(error.code, error.to_string()).help(error.help))?;
+    overlay(&files).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Failure::new("overlay-unusable", format!("the overlay has {} problems\n{}", faults.len(), lines.join("\n")))
+            .at(path.display())
+            .note("nothing was assessed")
+    })
+}
+
+/// A value for a parameter that nobody declares would silently have no effect.
+fn known_parameters(catalogue: &Catalogue, overlay: &Overlay) -> Result<(), Failure> {
+    let declared: Vec<&str> = catalogue
+        .controls
+        .iter()
+        .chain(&overlay.controls)
+        .flat_map(|control| control.parameters.iter().map(|parameter| parameter.name.as_str()))
+        .collect();
+    match overlay.params.keys().find(|name| !declared.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let mut known = declared;
+            known.sort_unstable();
+            known.dedup();
+            Err(Failure::new("parameter-unknown", format!("the overlay sets `{name}`, which no control declares"))
+                .help(format!("known parameters: {}", known.join(", "))))
+        }
+    }
+}

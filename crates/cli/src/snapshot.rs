@@ -1,0 +1,23 @@
+//! `nachweis snapshot`
+
+use nachweis_report::{snapshot_json, snapshot_terminal};
+
+use crate::args::{Format, SnapshotArgs};
+use crate::fail::Failure;
+use crate::output::{print, print_json, style};
+use crate::{ingest, store};
+
+/// Seals the inputs into a folder.
+pub fn run(args: &SnapshotArgs) -> Result<u8, Failure> {
+    let draft = store::Draft::new(&args.out)?;
+    let sealed = ingest::seal(&args.input, draft.store())?;
+    draft.finish()?;
+    match args.format {
+        Format::Json => print_json(&snapshot_json(&sealed.seal, sealed.id))?,
+        Format::Text => {
+            print(snapshot_terminal(&sealed.seal, sealed.id, &style(nachweis_model::Lang::En)).as_bytes())?;
+            print(format!("snapshot   {}\nassess it  nachweis assess {0}\n", args.out.display()).as_bytes())?;
+        }
+    }
+    Ok(0)
+}
