@@ -55,7 +55,7 @@ pub(crate) fn verdict(lang: Lang, verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::NotSatisfied => lang.pick("not satisfied", "nicht bestanden"),
         Verdict::Indeterminate => lang.pick("indeterminate", "unbestimmt"),
-        Verdict::Attested => lang.pick("attested", "durch Erklärung belegt"),
+        Verdict::Attested => lang.pick("attested", "erklärt"),
         Verdict::Satisfied => lang.pick("satisfied", "bestanden"),
         Verdict::NotApplicable => lang.pick("not applicable", "nicht anwendbar"),
     }

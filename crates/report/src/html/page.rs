@@ -40,9 +40,9 @@ impl Page {
         self.el(tag, attributes, |p| p.text(text));
     }
 
-    /// A text on one line, cut when it is longer than [`escape::CLIP`] characters.
-    pub fn name(&mut self, text: &str) {
-        self.text(&escape::clip(&escape::visible(text), escape::CLIP));
+    /// An element that holds one text whose line breaks stay.
+    pub fn leaf_lines(&mut self, tag: &'static str, text: &str) {
+        self.el(tag, &[], |p| p.lines(text));
     }
 
     /// A text on one line.

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use nachweis_model::assessment::Totals;
 use nachweis_model::{Lang, Verdict};
+use unicode_width::UnicodeWidthStr;
 
 use super::screen::{Paint, Screen, at_most, cut, wrap};
 use crate::escape::{clip, shell, terminal as inert, visible};
@@ -109,12 +110,16 @@ impl Page<'_> {
         self.screen.blank();
         let seal = report.seal;
         let cluster = format!(
-            "{}, {} {}",
+            "{} {} {}, {}",
             inert(&self.view.cluster()),
+            lang.pick("at", "am"),
+            seal.collected_to,
             crate::words::identity(lang, seal.identity_source),
-            lang.pick("on", "am"),
         );
-        self.fact("cluster", "Cluster", &format!("{cluster} {}", seal.collected_to));
+        self.fact("cluster", "Cluster", &cluster);
+        if report.assessment.as_of != seal.collected_to {
+            self.fact("as of", "Stichtag", &report.assessment.as_of.to_string());
+        }
         let kinds =
             counted(lang, seal.kinds.len() as u64, lang.pick("kind", "Art"), lang.pick("kinds", "Arten"));
         let items = counted(lang, seal.items, lang.pick("item", "Objekt"), lang.pick("items", "Objekte"));
@@ -268,6 +273,7 @@ impl Page<'_> {
         let mut rows = self.view.rows();
         let all = rows.len();
         rows.retain(|row| !matches!(row.finding.verdict, Verdict::NotSatisfied | Verdict::Indeterminate));
+        rows.sort_by_key(|row| row.finding.verdict);
         if rows.is_empty() {
             return;
         }
@@ -293,24 +299,18 @@ impl Page<'_> {
             let of = row.finding.verdict;
             let figure =
                 format!("{} / {} {}", row.finding.covered, row.finding.total, inert(&row.unit(lang)));
-            let text = format!("{} ({figure})", inert(&row.title(lang)));
-            let cited = inert(&self.view.citations(&row.finding.obligations, 1));
             let room = self.screen.width - self.left;
+            let middle = if room > 100 { room * 3 / 5 } else { room };
+            let title = inert(&row.title(lang));
+            let figure = cut(&format!(" ({figure})"), middle / 2);
+            let text = format!("{}{figure}", cut(&title, middle - 2 - figure.width()));
             let label = format!("{} {}", sign(of), word(lang, of));
-            let label = if label.chars().count() < self.left { label } else { sign(of).to_string() };
+            let mut cells = vec![(self.left, vec![(label, paint(of))]), (middle, vec![(text, Paint::Plain)])];
             if room > 100 {
-                let middle = room * 3 / 5;
-                let (text, cited) = (cut(&text, middle - 2), cut(&cited, room - middle));
-                self.screen.columns(&[
-                    (self.left, vec![(label, paint(of))]),
-                    (middle, vec![(text, Paint::Plain)]),
-                    (0, vec![(cited, Paint::Dim)]),
-                ]);
-            } else {
-                let text = cut(&text, room);
-                self.screen
-                    .columns(&[(self.left, vec![(label, paint(of))]), (0, vec![(text, Paint::Plain)])]);
+                let cited = cut(&inert(&self.view.citations(&row.finding.obligations, 1)), room - middle);
+                cells.push((0, vec![(cited, Paint::Dim)]));
             }
+            self.screen.columns(&cells);
         }
         self.screen.blank();
     }
@@ -339,7 +339,9 @@ impl Page<'_> {
                 let more = if more > 0 { format!(", +{more}") } else { String::new() };
                 text.push_str(&format!(" ({} {}{more})", lang.pick("in", "in"), names.join(", ")));
             }
-            let text = format!("{text} → {}", inert(&self.view.settle(open)));
+            // The flag and its value stay together: they are to be copied.
+            let settle = inert(&self.view.settle(open)).replace("--complete ", "--complete\u{a0}");
+            let text = format!("{text} → {settle}");
             self.screen.entry(self.left, (label, Paint::Yellow), &text, Paint::Plain);
             label = "";
         }
@@ -441,7 +443,7 @@ impl Page<'_> {
             return;
         };
         let signed = match report.signer {
-            Some(key) => format!("{} {}", lang.pick("signed by", "signiert von"), clip(&visible(key), 19)),
+            Some(key) => format!("{} {}", lang.pick("signed by", "signiert von"), cut(&visible(key), 20)),
             None => {
                 lang.pick("not signed (--key FILE signs it)", "nicht signiert (--key FILE signiert)").into()
             }

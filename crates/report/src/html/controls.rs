@@ -1,0 +1,328 @@
+use nachweis_model::assessment::ParameterUse;
+use nachweis_model::control::{Control, EnforcedPer, OnEmpty};
+use nachweis_model::{Lang, Ranges, Verdict};
+
+use super::page::Page;
+use super::parts::{folded, members, more, shorten};
+use super::summary::{figures, ordered};
+use super::{LIST_NODES, anchor};
+use crate::escape::{clip, visible, visible_lines};
+use crate::names::Group;
+use crate::view::{Row, View};
+use crate::words::{Pick, number, relationship, severity, threshold};
+
+/// Most items of one list that are looked up and grouped.
+const LOOK_UP: usize = 20_000;
+/// DOM nodes of one group of items with its excerpt.
+const GROUP_NODES: usize = 10;
+/// Most lines of one excerpt.
+const EXCERPT_LINES: usize = 40;
+
+/// One article per control: its finding, the items, and how it is checked.
+pub(super) fn write(p: &mut Page, view: &View<'_>) {
+    filter(p, view.lang);
+    let rows = ordered(view);
+    let open = rows.iter().filter(|row| row.open() > 0).count().max(1);
+    let budget = (LIST_NODES / open / GROUP_NODES).clamp(2, 40);
+    for row in &rows {
+        article(p, view, row, budget);
+    }
+}
+
+/// Search and filter: hidden until the script, which it needs, shows it.
+fn filter(p: &mut Page, lang: Lang) {
+    let label = lang.pick("Search and filter findings", "Befunde suchen und filtern");
+    let form = [("id", "filter"), ("hidden", ""), ("role", "search"), ("aria-label", label)];
+    p.el("form", &form, |p| {
+        p.el("p", &[], |p| {
+            p.leaf("label", &[("for", "words")], lang.pick("Search", "Suche"));
+            p.void("input", &[("id", "words"), ("type", "search"), ("autocomplete", "off")]);
+        });
+        p.el("p", &[], |p| {
+            p.leaf("label", &[("for", "verdict")], lang.pick("Verdict", "Urteil"));
+            p.el("select", &[("id", "verdict")], |p| {
+                p.leaf("option", &[("value", "")], lang.pick("all", "alle"));
+                for of in [
+                    Verdict::NotSatisfied,
+                    Verdict::Indeterminate,
+                    Verdict::Satisfied,
+                    Verdict::Attested,
+                    Verdict::NotApplicable,
+                ] {
+                    p.leaf("option", &[("value", of.as_str())], crate::words::verdict(lang, of));
+                }
+            });
+        });
+        let shown = lang.pick("findings shown", "Befunde sichtbar");
+        p.el("p", &[("id", "shown"), ("role", "status"), ("data-word", shown)], |_| {});
+    });
+}
+
+fn article(p: &mut Page, view: &View<'_>, row: &Row<'_>, budget: usize) {
+    let (lang, finding) = (view.lang, row.finding);
+    let id = anchor(view, &finding.control);
+    let heading = format!("{id}-title");
+    let attributes = [
+        ("id", &*id),
+        ("class", "finding"),
+        ("data-verdict", finding.verdict.as_str()),
+        ("aria-labelledby", &*heading),
+    ];
+    p.el("article", &attributes, |p| {
+        p.leaf("h3", &[("id", &heading)], &shorten(&row.title(lang)));
+        p.el("p", &[("class", "state")], |p| {
+            p.badge(lang, finding.verdict);
+            p.text(&state(lang, row));
+        });
+        p.bar(finding.covered, finding.total);
+        cited(p, view, row);
+        groups_by(p, lang, row);
+        for reason in row.whole_reasons() {
+            p.p(&sentence(&row.reason(lang, reason)));
+        }
+        let step = view.next_step(row);
+        let acts = matches!(finding.verdict, Verdict::NotSatisfied | Verdict::Indeterminate);
+        if acts && !step.is_empty() {
+            let label = match finding.verdict {
+                Verdict::Indeterminate => lang.pick("What would settle it", "Was es klären würde"),
+                _ => lang.pick("What to do", "Was zu tun ist"),
+            };
+            p.el("p", &[("class", "step")], |p| {
+                p.leaf("b", &[], &format!("{label}: "));
+                p.text(&long(&step));
+            });
+        }
+        items(p, view, row, budget);
+        others(p, view, row);
+        if let Some(control) = row.control {
+            let title = lang.pick("How this is checked", "Wie das geprüft wird");
+            p.fold(title, |p| checked(p, view, row, control));
+        }
+    });
+}
+
+/// A text of the catalogue: longer than a name, and still with an end.
+fn long(text: &str) -> String {
+    clip(&visible(text), 2_000).into_owned()
+}
+
+/// The text as a sentence: our shared reasons begin in lower case.
+fn sentence(text: &str) -> String {
+    let text = long(text);
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.ends_with(['.', ')', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
+}
+
+fn state(lang: Lang, row: &Row<'_>) -> String {
+    let finding = row.finding;
+    let mut out = format!(
+        " {} {}; {}; {}: {}",
+        figures(lang, row),
+        lang.pick("covered", "abgedeckt"),
+        shorten(&threshold(lang, &finding.threshold)),
+        lang.pick("severity", "Schwere"),
+        severity(lang, finding.severity)
+    );
+    if finding.indeterminate > 0 {
+        let count = number(lang, finding.indeterminate);
+        out.push_str(&format!("; {count} {}", lang.pick("cannot be judged", "nicht beurteilbar")));
+    }
+    if row.exempted() > 0 {
+        let count = number(lang, row.exempted());
+        out.push_str(&format!("; {count} {}", lang.pick("exempted", "ausgenommen")));
+    }
+    out
+}
+
+fn cited(p: &mut Page, view: &View<'_>, row: &Row<'_>) {
+    let cited = view.citations(&row.finding.obligations, 24);
+    if !cited.is_empty() {
+        p.el("p", &[("class", "cited")], |p| {
+            p.text(&format!("{} {}", view.lang.pick("Evidence for", "Nachweis zu"), long(&cited)));
+        });
+    }
+}
+
+fn groups_by(p: &mut Page, lang: Lang, row: &Row<'_>) {
+    let Some(groups) = &row.finding.groups else { return };
+    let by = match &*groups.by {
+        "namespace" => lang.pick("namespaces", "Namespaces").to_string(),
+        other => shorten(other),
+    };
+    let mut names: Vec<String> = groups.failing.iter().take(24).map(|name| shorten(name)).collect();
+    if groups.failing.len() > names.len() {
+        names.push(format!("+{}", groups.failing.len() - names.len()));
+    }
+    let whole = lang.pick("are covered in full", "sind ganz abgedeckt");
+    let rest = lang.pick("not:", "nicht:");
+    p.p(&format!("{} / {} {by} {whole}; {rest} {}.", groups.covered, groups.total, names.join(", ")));
+}
+
+/// Items that are not covered or cannot be judged, by reason, under their owners.
+fn items(p: &mut Page, view: &View<'_>, row: &Row<'_>, budget: usize) {
+    let lang = view.lang;
+    let mut left = budget;
+    for group in &row.finding.items {
+        let count = number(lang, group.items.len());
+        let state = match group.verdict {
+            Verdict::Indeterminate => lang.pick("cannot be judged", "nicht beurteilbar"),
+            _ => lang.pick("not covered", "nicht abgedeckt"),
+        };
+        p.leaf("h4", &[], &format!("{count} {state}: {}", long(&row.reason(lang, &group.reason))));
+        let all = view.names.groups(group.items.iter(), LOOK_UP);
+        let take = left.max(1).min(all.len());
+        left -= take.min(left);
+        p.el("ul", &[("class", "items")], |p| {
+            for owner in &all[..take] {
+                p.el("li", &[], |p| item(p, view, row, owner));
+            }
+        });
+        let rest = &all[take..];
+        let known: u64 = all[..take].iter().map(|group| group.members.len() as u64).sum();
+        let total = group.items.len() - known;
+        if rest.is_empty() {
+            more(p, view, total);
+        } else {
+            let title = format!("{} {}", number(lang, total), lang.pick("more", "weitere"));
+            folded(p, view, &title, rest, total);
+        }
+    }
+}
+
+/// An owner with its items, or an item; folded together with the excerpt where there is one.
+fn item(p: &mut Page, view: &View<'_>, row: &Row<'_>, group: &Group) {
+    let lang = view.lang;
+    let mut title = shorten(&group.title);
+    let members = members(view, group);
+    if let Some((count, _)) = &members {
+        title.push_str(&format!(", {count}"));
+    }
+    let exempted = row.finding.exempted.iter().find(|(_, items)| items.contains(group.members[0]));
+    if let Some((id, _)) = exempted {
+        title.push_str(&format!(" ({} {})", lang.pick("exempted:", "ausgenommen:"), shorten(id)));
+    }
+    let excerpt = view.report.items.excerpt(group.members[0], &row.finding.control);
+    let Some(excerpt) = excerpt else {
+        p.text(&title);
+        if let Some((_, names)) = members {
+            p.leaf("small", &[], &names);
+        }
+        return;
+    };
+    p.fold(&title, |p| {
+        if let Some((_, names)) = &members {
+            p.leaf("p", &[("class", "names")], names);
+        }
+        if let Some(file) = &excerpt.file {
+            p.leaf("p", &[("class", "place")], &shorten(file));
+        }
+        p.el("pre", &[], |p| p.leaf_lines("code", &numbered(&excerpt.text, excerpt.first_line)));
+    });
+}
+
+/// Lines with their numbers in the file, at most [`EXCERPT_LINES`].
+fn numbered(text: &str, first: u64) -> String {
+    let lines: Vec<&str> = text.trim_end_matches('\n').split('\n').collect();
+    let mut out = String::new();
+    for (at, line) in lines.iter().take(EXCERPT_LINES).enumerate() {
+        if first > 0 {
+            out.push_str(&format!("{:>5}  ", first.saturating_add(at as u64)));
+        }
+        out.push_str(&clip(&visible_lines(line), crate::escape::CLIP));
+        out.push('\n');
+    }
+    if lines.len() > EXCERPT_LINES {
+        out.push_str(&format!("… (+{})\n", lines.len() - EXCERPT_LINES));
+    }
+    out.trim_end().to_string()
+}
+
+/// Covered items and items that are named and not judged.
+fn others(p: &mut Page, view: &View<'_>, row: &Row<'_>) {
+    let lang = view.lang;
+    let mut list = |title: &str, items: &Ranges| {
+        let groups = view.names.groups(items.iter(), LOOK_UP);
+        let title = format!("{} {title}", number(lang, items.len()));
+        folded(p, view, &title, &groups, items.len());
+    };
+    if !row.finding.passed.is_empty() {
+        list(lang.pick("covered", "abgedeckt"), &row.finding.passed);
+    }
+    for (reason, items) in &row.finding.excluded {
+        let reason = long(&row.reason(lang, reason));
+        list(
+            &format!("{}: {reason}", lang.pick("named and not judged", "genannt und nicht beurteilt")),
+            items,
+        );
+    }
+}
+
+fn checked(p: &mut Page, view: &View<'_>, row: &Row<'_>, control: &Control) {
+    let lang = view.lang;
+    p.el("dl", &[], |p| {
+        p.pair(lang.pick("Control", "Kontrolle"), |p| p.leaf("code", &[], &shorten(&control.id)));
+        p.pair(lang.pick("Why it is evidence", "Warum es ein Nachweis ist"), |p| {
+            for link in control.obligations.iter().take(6) {
+                let cited = shorten(&view.cite(&link.id));
+                let how = relationship(lang, link.relationship);
+                p.leaf("p", &[], &format!("{cited} ({how}): {}", long(link.rationale.in_lang(lang))));
+            }
+        });
+        let reads =
+            control.reads.iter().map(|read| format!("{} ({})", read.resource, read.versions.join(", ")));
+        p.pair(lang.pick("Reads", "Liest"), |p| p.text(&long(&reads.collect::<Vec<_>>().join("; "))));
+        let empty = match control.on_empty {
+            OnEmpty::NotApplicable => {
+                lang.pick("nothing there: not applicable", "nichts da: nicht anwendbar")
+            }
+            OnEmpty::NotSatisfied => lang.pick("nothing there: not satisfied", "nichts da: nicht bestanden"),
+        };
+        let population = format!("{}; {empty}", control.population.of.join(", "));
+        p.pair(lang.pick("Population", "Grundgesamtheit"), |p| p.text(&long(&population)));
+        p.pair(lang.pick("Covered where (CEL)", "Abgedeckt, wenn (CEL)"), |p| {
+            let mut text = control.predicate.clone();
+            if let Some(only) = &control.population.r#where {
+                text = format!("// population\n{only}\n\n// predicate\n{text}");
+            }
+            p.el("pre", &[], |p| p.leaf_lines("code", &clip(&visible_lines(&text), 4_000)));
+        });
+        if let Some(enforced) = &control.enforced_by {
+            let per = match enforced.per {
+                EnforcedPer::Item => lang.pick("per item", "je Objekt"),
+                EnforcedPer::Control => {
+                    lang.pick("for the control as a whole", "für die Kontrolle als Ganzes")
+                }
+            };
+            p.pair(lang.pick("Enforced by", "Durchgesetzt von"), |p| {
+                p.text(&format!("{} ({per})", long(enforced.text.in_lang(lang))));
+            });
+        }
+        let used = view.report.assessment.parameters.iter();
+        let used = used.filter(|parameter| parameter.controls.iter().any(|id| *id == row.finding.control));
+        for parameter in used {
+            p.pair(lang.pick("Parameter", "Parameter"), |p| {
+                p.text(&parameter_line(lang, control, parameter))
+            });
+        }
+        p.pair(lang.pick("Limits", "Grenzen"), |p| p.text(&long(control.limits.in_lang(lang))));
+    });
+}
+
+/// `restore_interval_days_max = 180 (days, overlay; default 365 from: …)`.
+fn parameter_line(lang: Lang, control: &Control, parameter: &ParameterUse) -> String {
+    let mut out = format!("{} = {}", shorten(&parameter.name), shorten(&parameter.value.to_string()));
+    let origin = if parameter.overlay {
+        lang.pick("set by the overlay", "vom Overlay gesetzt")
+    } else {
+        lang.pick("default", "Vorgabe")
+    };
+    out.push_str(&format!(" ({}, {origin})", shorten(&parameter.unit)));
+    if let Some(known) = control.parameters.iter().find(|known| known.name == parameter.name) {
+        let default = shorten(&known.default.to_string());
+        let source = long(known.source.in_lang(lang));
+        out.push_str(&format!("; {} {default}: {source}", lang.pick("default", "Vorgabe")));
+    }
+    out
+}

@@ -1,0 +1,163 @@
+//! Pieces that several sections use.
+
+use nachweis_model::{Lang, Verdict};
+
+use super::page::Page;
+use crate::escape::{clip, visible};
+use crate::names::Group;
+use crate::view::View;
+use crate::words::{Pick, counted, number, sign, verdict};
+
+/// Most bytes of names in one folded list; the rest is in the CSV.
+const FOLDED: usize = 16_000;
+/// Most names of one owner.
+const MEMBERS: usize = 24;
+
+/// Class of a verdict in the style sheet.
+pub(super) fn class(of: Verdict) -> &'static str {
+    match of {
+        Verdict::NotSatisfied => "badge not-satisfied",
+        Verdict::Indeterminate => "badge indeterminate",
+        Verdict::Attested => "badge attested",
+        Verdict::Satisfied => "badge satisfied",
+        Verdict::NotApplicable => "badge not-applicable",
+    }
+}
+
+impl Page {
+    /// Sign and word of a verdict.
+    pub fn badge(&mut self, lang: Lang, of: Verdict) {
+        self.leaf("span", &[("class", class(of))], &format!("{} {}", sign(of), verdict(lang, of)));
+    }
+
+    /// A section with its heading.
+    pub fn section(&mut self, id: &str, title: &str, content: impl FnOnce(&mut Page)) {
+        let heading = format!("{id}-title");
+        self.el("section", &[("id", id), ("aria-labelledby", &heading)], |p| {
+            p.leaf("h2", &[("id", &heading)], title);
+            content(p);
+        });
+    }
+
+    /// A paragraph.
+    pub fn p(&mut self, text: &str) {
+        self.leaf("p", &[], text);
+    }
+
+    /// A folded part.
+    pub fn fold(&mut self, title: &str, content: impl FnOnce(&mut Page)) {
+        self.el("details", &[], |p| {
+            p.leaf("summary", &[], title);
+            content(p);
+        });
+    }
+
+    /// A term and what it is.
+    pub fn pair(&mut self, term: &str, content: impl FnOnce(&mut Page)) {
+        self.leaf("dt", &[], term);
+        self.el("dd", &[], content);
+    }
+
+    /// A command to copy.
+    pub fn command(&mut self, command: &str) {
+        self.el("pre", &[("class", "command")], |p| p.leaf("code", &[], command));
+    }
+
+    /// A table that scrolls inside of its frame when it is too wide; the caption names it.
+    pub fn table(&mut self, caption: &str, heads: &[&str], rows: impl FnOnce(&mut Page)) {
+        let frame = [("class", "frame"), ("role", "region"), ("tabindex", "0"), ("aria-label", caption)];
+        self.el("div", &frame, |p| {
+            p.el("table", &[], |p| {
+                p.leaf("caption", &[], caption);
+                p.el("thead", &[], |p| {
+                    p.el("tr", &[], |p| {
+                        heads.iter().for_each(|head| p.leaf("th", &[("scope", "col")], head))
+                    });
+                });
+                p.el("tbody", &[], rows);
+            });
+        });
+    }
+
+    /// `covered / total` as a bar beside its figures, which stand in the text.
+    pub fn bar(&mut self, covered: u64, total: u64) {
+        if total == 0 {
+            return;
+        }
+        let share = (u128::from(covered) * 100 / u128::from(total)).min(100).to_string();
+        let box_ = [
+            ("class", "bar"),
+            ("viewBox", "0 0 100 4"),
+            ("aria-hidden", "true"),
+            ("preserveAspectRatio", "none"),
+        ];
+        self.el("svg", &box_, |p| {
+            p.el("rect", &[("width", "100"), ("height", "4"), ("class", "rest")], |_| {});
+            p.el("rect", &[("width", &share), ("height", "4"), ("class", "part")], |_| {});
+        });
+    }
+}
+
+/// `Deployment payments/api, 3 × Pod: api-1, api-2, api-3`, or the title alone for an item without owner.
+pub(super) fn group_line(view: &View<'_>, group: &Group) -> String {
+    let title = shorten(&group.title);
+    match members(view, group) {
+        Some((count, names)) => format!("{title}, {count}: {names}"),
+        None => title,
+    }
+}
+
+/// Number and kind of an owner's items, and their names without namespace.
+pub(super) fn members(view: &View<'_>, group: &Group) -> Option<(String, String)> {
+    let first = view.names.get(*group.members.first()?).filter(|_| group.owned)?;
+    let kind = clip(&visible(&first.id.kind), 63).into_owned();
+    let names = group.members.iter().take(MEMBERS).filter_map(|index| view.names.get(*index));
+    let mut names: Vec<String> = names.map(|subject| shorten(&subject.id.name)).collect();
+    if group.members.len() > MEMBERS {
+        names.push(format!("+{}", number(view.lang, (group.members.len() - MEMBERS) as u64)));
+    }
+    Some((format!("{} × {kind}", number(view.lang, group.members.len() as u64)), names.join(", ")))
+}
+
+/// A foreign name on one line, cut.
+pub(super) fn shorten(text: &str) -> String {
+    clip(&visible(text), crate::escape::CLIP).into_owned()
+}
+
+/// A folded list of items under their owners, as one text; what does not fit is counted.
+pub(super) fn folded(p: &mut Page, view: &View<'_>, title: &str, groups: &[Group], total: u64) {
+    let mut text = String::new();
+    let mut shown = 0;
+    for group in groups {
+        if text.len() > FOLDED {
+            break;
+        }
+        text.push_str(&group_line(view, group));
+        text.push('\n');
+        shown += group.members.len() as u64;
+    }
+    p.fold(title, |p| {
+        p.el("pre", &[("class", "names")], |p| p.lines(text.trim_end()));
+        more(p, view, total.saturating_sub(shown));
+    });
+}
+
+/// `and 11,240 more; the full list: nachweis report … --format csv`.
+pub(super) fn more(p: &mut Page, view: &View<'_>, rest: u64) {
+    if rest == 0 {
+        return;
+    }
+    let lang = view.lang;
+    let bundle = view.report.bundle.map_or_else(|| "BUNDLE".into(), crate::escape::shell);
+    let items = counted(
+        lang,
+        rest,
+        lang.pick("more item", "weiteres Objekt"),
+        lang.pick("more items", "weitere Objekte"),
+    );
+    let full = lang.pick("full list:", "vollständige Liste:");
+    p.el("p", &[("class", "more")], |p| {
+        p.text(&format!("{} {items}; {full} ", lang.pick("and", "und")));
+        p.leaf("code", &[], &format!("nachweis report {bundle} --format csv"));
+    });
+}
