@@ -32,8 +32,9 @@ pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Reader<'a> {
         return reader;
     }
     reader.text = text::decode(bytes);
-    let start = reader.text.trim_start();
-    reader.cursor.mode = if start.starts_with(['{', '[']) { Mode::Json } else { Mode::Yaml };
+    let is_json =
+        reader.text.trim_start().starts_with('{') || reader.text.trim_ascii_start().starts_with('[');
+    reader.cursor.mode = if is_json { Mode::Json } else { Mode::Yaml };
     reader
 }
 
@@ -108,7 +109,8 @@ impl Cursor {
 
     /// One JSON value. `None`: nothing found yet, look at the mode again.
     fn json<'t>(&mut self, text: &'t str, limits: &Limits) -> Found<'t> {
-        self.place.advance(text.as_bytes(), self.place.at + text::blanks(&text.as_bytes()[self.place.at..]));
+        let before = self.place;
+        self.place.advance(text.as_bytes(), before.at + text::blanks(&text.as_bytes()[before.at..]));
         if self.place.at == text.len() {
             self.mode = Mode::Done;
             return None;
@@ -128,6 +130,7 @@ impl Cursor {
             }
             // kubectl takes only braces for JSON; a list in brackets may be the first key of a mapping.
             Ok(Some(_)) if self.json_values == 0 && is_part(&text[start.at..], stream.offset()) => {
+                self.place = Place::START;
                 self.mode = Mode::Yaml;
                 None
             }
@@ -146,24 +149,30 @@ impl Cursor {
             }
             Err(error) => {
                 let unread = json::unread(text, start, &error);
-                self.no_json(text, unread)
+                self.no_json(text, before, unread)
             }
         }
     }
 
-    /// The text at the cursor is no JSON value that we take.
-    fn no_json<'t>(&mut self, text: &'t str, unread: Unread) -> Found<'t> {
+    /// The text at the cursor, which follows blanks from `before` on, is no JSON value that we take.
+    fn no_json<'t>(&mut self, text: &'t str, before: Place, unread: Unread) -> Found<'t> {
         let refused = matches!(unread.reason, Reason::TooDeep | Reason::NumberRange | Reason::LoneSurrogate);
         if refused && let Some(end) = json::skip_value(text.as_bytes(), self.place.at) {
             self.json_values += 1;
             self.place.advance(text.as_bytes(), end);
             return Some(Err(unread));
         }
+        // kubectl reads brackets as YAML only.
+        if self.json_values == 0 && text[self.place.at..].starts_with('[') {
+            self.place = Place::START;
+            self.mode = Mode::Yaml;
+            return None;
+        }
         // kubectl takes a text for YAML after all as long as it gave at most one JSON value.
         if self.json_values <= 1
-            && let Some(start) = yaml_start(text, self.place.at)
+            && let Some(start) = yaml_start(text, before.at)
         {
-            self.place.advance(text.as_bytes(), start);
+            self.place = before.after(text.as_bytes(), start);
             self.mode = Mode::Yaml;
             self.json_error = Some(unread);
             return None;
@@ -203,7 +212,8 @@ impl Cursor {
         match composed {
             Ok(composed) => {
                 let first = place(composed.start);
-                let last = first.after(text.as_bytes(), start.at + body.trim_end().len().max(composed.start));
+                let own = body[..composed.rest.unwrap_or(body.len())].trim_end();
+                let last = first.after(text.as_bytes(), start.at + own.len().max(composed.start));
                 self.pending = composed.rest.map(|offset| {
                     let detail = "kubectl drops what follows the end of a document: put `---` before it";
                     unread(place(offset), Reason::AfterDocument, detail.into())
@@ -216,6 +226,9 @@ impl Cursor {
                 Some(Err(unread(place(fail.offset), Reason::HelmTemplate, detect::TEMPLATE_HINT.into())))
             }
             Err(fail) => {
+                // Of two complaints about syntax the one about JSON is the better one for a text in braces.
+                let syntax = matches!(fail.reason, Reason::YamlSyntax | Reason::Truncated);
+                let json_error = json_error.filter(|_| syntax);
                 Some(Err(json_error.unwrap_or_else(|| unread(place(fail.offset), fail.reason, fail.detail))))
             }
         }
@@ -252,11 +265,14 @@ fn is_part(text: &str, end: usize) -> bool {
 }
 
 /// Where kubectl goes on with YAML after JSON failed at `at`: after white space up to the first line feed. It
-/// needs four bytes to look at; with fewer it gives up.
+/// needs four bytes to look at, and no U+FFFD; else it gives up.
 fn yaml_start(text: &str, at: usize) -> Option<usize> {
     let mut start = at;
     for c in text[at..].chars() {
         if text.len() - start < 4 {
+            return None;
+        }
+        if c == char::REPLACEMENT_CHARACTER {
             return None;
         }
         if !c.is_whitespace() {

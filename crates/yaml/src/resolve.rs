@@ -99,7 +99,11 @@ fn number(text: &str) -> Option<Scalar<'static>> {
     }
     let plain: Cow<'_, str> =
         if text.contains('_') { text.replace('_', "").into() } else { Cow::Borrowed(text) };
-    integer(&plain).or_else(|| float(&plain).map(Scalar::Float))
+    integer(&plain).or_else(|| float(&plain).map(Scalar::Float)).or_else(|| {
+        // go-yaml takes a sign behind this prefix, too.
+        let digits = plain.strip_prefix("0b").filter(|rest| rest.starts_with(['+', '-']))?;
+        i64::from_str_radix(digits, 2).ok().map(Scalar::Int)
+    })
 }
 
 /// An integer as Go's `strconv.ParseInt(text, 0, 64)` and then `ParseUint` take it.
@@ -246,7 +250,8 @@ impl<'a> Scalar<'a> {
             }
             Scalar::Float(value) => {
                 // Below 2^63 every whole binary64 is an i64.
-                let whole = value.fract() == 0.0 && value.abs() < 9_223_372_036_854_775_808.0;
+                // From 2^53 on the shortest digits, which canonical bytes have, are not the exact integer.
+                let whole = value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0;
                 if whole { Json::Int(value as i64) } else { Json::Num(value) }
             }
         })

@@ -11,9 +11,7 @@ impl<'a> Composer<'a> {
         let base = self.items.len();
         let mut first = true;
         while self.scanner.peek()? != Kind::FlowSequenceEnd {
-            if !first {
-                self.flow_entry(start, "expected `,` or `]`")?;
-            }
+            self.flow_entry(start, first, "expected `,` or `]`")?;
             first = false;
             match self.scanner.peek()? {
                 Kind::FlowSequenceEnd => break,
@@ -29,20 +27,20 @@ impl<'a> Composer<'a> {
         Ok(self.finish_items(base))
     }
 
-    /// Passes the comma before an entry.
-    fn flow_entry(&mut self, start: usize, detail: &str) -> Result<(), Fail> {
-        match self.scanner.peek()? {
-            Kind::FlowEntry => {
-                self.scanner.take()?;
-                Ok(())
-            }
-            Kind::StreamEnd => Err(Fail {
-                offset: start,
-                reason: Reason::Truncated,
-                detail: "the bracket is not closed".into(),
-            }),
-            _ => syntax(self.scanner.peek_at()?, detail),
+    /// Passes the comma before an entry that is not the first.
+    fn flow_entry(&mut self, start: usize, first: bool, detail: &str) -> Result<(), Fail> {
+        if self.scanner.is_at_end()? {
+            let detail = "the bracket is not closed".into();
+            return Err(Fail { offset: start, reason: Reason::Truncated, detail });
         }
+        if first {
+            return Ok(());
+        }
+        if self.scanner.peek()? != Kind::FlowEntry {
+            return syntax(self.scanner.peek_at()?, detail);
+        }
+        self.scanner.take()?;
+        Ok(())
     }
 
     /// The mapping of one pair in `[a: 1]`; its key token was taken.
@@ -66,9 +64,7 @@ impl<'a> Composer<'a> {
         let base = self.members.len();
         let mut first = true;
         while self.scanner.peek()? != Kind::FlowMappingEnd {
-            if !first {
-                self.flow_entry(start, "expected `,` or `}`")?;
-            }
+            self.flow_entry(start, first, "expected `,` or `}`")?;
             first = false;
             let at = self.scanner.peek_at()?;
             match self.scanner.peek()? {

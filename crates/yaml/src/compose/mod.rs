@@ -51,7 +51,12 @@ pub(crate) fn document<'a>(text: &'a str, limits: &Limits) -> Result<Composed<'a
         aliases: Aliases::new(limits),
         duplicates: Vec::new(),
     };
-    composer.document(text)
+    composer.document(text).map_err(|fail| match fail.reason {
+        Reason::YamlSyntax if text[fail.offset..].trim().is_empty() => {
+            Fail { reason: Reason::Truncated, detail: "the text ends too early".into(), ..fail }
+        }
+        _ => fail,
+    })
 }
 
 /// Duplicates with the lines of their offsets; `first` is the line on which `bytes` start.
@@ -187,13 +192,6 @@ impl<'a> Composer<'a> {
             Kind::BlockMappingStart if block => self.nested(start, Self::block_mapping)?,
             _ if properties.anchor.is_some() || properties.tag.is_some() => {
                 self.scalar(Cow::Borrowed(""), Style::Plain, properties.tag.as_deref(), start)?
-            }
-            Kind::StreamEnd => {
-                return Err(Fail {
-                    offset: start,
-                    reason: Reason::Truncated,
-                    detail: "the text ends where a value should stand".into(),
-                });
             }
             _ => return syntax(start, "expected a value"),
         };

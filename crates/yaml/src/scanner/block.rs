@@ -53,8 +53,7 @@ impl Scanner<'_> {
             self.skip_line();
             text.push_str(&self.text[line..self.at]);
             leading = match self.break_at(self.at) {
-                // kubectl ends every line with a line feed, the last one too.
-                0 => "\n",
+                0 => self.pass_end(),
                 length => self.pass_break(length),
             };
             self.block_breaks(&mut indent, &mut trailing)?;
@@ -112,6 +111,9 @@ impl Scanner<'_> {
                 return self.fail(self.at, "a tab cannot indent; use spaces");
             }
             match self.break_at(self.at) {
+                0 if self.at >= self.bytes.len() && self.at > self.line_start && self.is_blank_line() => {
+                    breaks.push_str(self.pass_end());
+                }
                 0 => break,
                 length => breaks.push_str(self.pass_break(length)),
             }
@@ -131,6 +133,17 @@ impl Scanner<'_> {
             self.at += 1;
         }
         self.at = self.bytes.len();
+    }
+
+    /// Ends the last line of a text without a line feed at its end: kubectl gives it one.
+    fn pass_end(&mut self) -> &'static str {
+        self.line_start = self.at;
+        "\n"
+    }
+
+    /// True if only spaces stand before the next byte on its line.
+    fn is_blank_line(&self) -> bool {
+        self.bytes[self.line_start..self.at].iter().all(|&byte| byte == b' ')
     }
 
     /// The column where only spaces stand before it.

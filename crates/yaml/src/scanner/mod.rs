@@ -107,7 +107,7 @@ pub(crate) struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     pub(crate) fn new(text: &'a str, depth: usize) -> Self {
-        // A byte order mark counts for nothing at the start, and for a column anywhere else.
+        // A byte order mark counts for nothing at the start, and is a character like others anywhere else.
         let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
         Scanner {
             text,
@@ -137,6 +137,11 @@ impl<'a> Scanner<'a> {
     pub(crate) fn peek_at(&mut self) -> Result<usize, Fail> {
         self.fill()?;
         Ok(self.tokens.front().map_or(self.text.len(), |token| token.at))
+    }
+
+    /// True if no text is left, though block collections may still have to end.
+    pub(crate) fn is_at_end(&mut self) -> Result<bool, Fail> {
+        Ok(self.peek_at()? >= self.text.len())
     }
 
     /// Takes the next token; the end of the stream is never taken.
@@ -210,7 +215,12 @@ impl<'a> Scanner<'a> {
     fn break_at(&self, at: usize) -> usize {
         match self.bytes.get(at) {
             Some(b'\n') => 1,
-            Some(b'\r') => 1 + usize::from(self.bytes.get(at + 1) == Some(&b'\n')),
+            Some(b'\r') => match self.bytes.get(at + 1..) {
+                Some([b'\n', ..]) => 2,
+                // kubectl drops a CR before a line feed, and what is left is CR LF again.
+                Some([b'\r', b'\n', ..]) => 3,
+                _ => 1,
+            },
             Some(0xC2) if self.bytes.get(at + 1) == Some(&0x85) => 2,
             Some(0xE2) if matches!(self.bytes.get(at + 1..at + 3), Some([0x80, 0xA8 | 0xA9])) => 3,
             _ => 0,
@@ -232,7 +242,7 @@ impl<'a> Scanner<'a> {
         self.at += length;
         self.line += 1;
         self.line_start = self.at;
-        if length == 3 { found } else { "\n" }
+        if found.starts_with('\u{2028}') || found.starts_with('\u{2029}') { found } else { "\n" }
     }
 
     /// True at `---` or `...` at the start of a line.
@@ -284,9 +294,6 @@ impl<'a> Scanner<'a> {
     /// Passes white space, comments and line breaks.
     fn skip_to_token(&mut self) {
         loop {
-            if self.at == self.line_start && self.bytes[self.at..].starts_with("\u{feff}".as_bytes()) {
-                self.at += 3;
-            }
             // Tabs may separate, but not indent: no key can follow one.
             let tabs = self.in_flow() || !self.key_allowed;
             while self.byte(0) == b' ' || (tabs && self.byte(0) == b'\t') {
