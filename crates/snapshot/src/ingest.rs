@@ -1,0 +1,196 @@
+//! Takes in the files of an input, over several threads, in any order.
+
+use std::io;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use nachweis_model::Instant;
+use nachweis_model::seal::{DuplicateKey, Unread};
+use nachweis_yaml::Limits;
+
+use crate::intake::{Batch, Found, Lists, read_file};
+use crate::layout::{self, Bundle, Index};
+use crate::resources::{Resource, Resources};
+use crate::spool::Spool;
+
+/// What the operator says of an input.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// name of the cluster
+    pub cluster_name: Option<String>,
+    /// the instant at which the content held
+    pub at: Option<Instant>,
+    /// the edge's clock, used only where nothing else says when
+    pub now: Instant,
+    /// resources that the input has completely: kinds, short names, `plural.group`, or `all`
+    pub complete: Vec<String>,
+    /// files or folders whose unread parts are known to be no evidence, relative to the input
+    pub ignore: Vec<String>,
+    /// worker threads; 0 and 1 read in the caller's thread
+    pub threads: usize,
+    /// name and version of the program that seals
+    pub collector: String,
+    /// limits of documents
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// Settings that declare nothing.
+    pub fn new(now: Instant, collector: impl Into<String>) -> Self {
+        Settings {
+            cluster_name: None,
+            at: None,
+            now,
+            complete: Vec::new(),
+            ignore: Vec::new(),
+            threads: 1,
+            collector: collector.into(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Everything that came out of the input so far.
+pub(crate) struct Gathered {
+    pub spool: Box<dyn Spool>,
+    pub found: Vec<Found>,
+    pub unread: Vec<Unread>,
+    pub duplicates: Vec<DuplicateKey>,
+    pub definitions: Vec<Resource>,
+    pub bundles: Vec<Bundle>,
+    pub indexes: Vec<Index>,
+    /// files that lie where a dump's collections lie, with what their lists said
+    pub dump_files: Vec<(Arc<str>, Lists)>,
+    /// the first failure of the spool
+    pub failure: Option<io::Error>,
+}
+
+impl Gathered {
+    fn take(&mut self, batch: &mut Batch) {
+        if !batch.bodies.is_empty() {
+            match self.spool.append(&batch.bodies) {
+                Ok(start) => batch.found.iter_mut().for_each(|found| found.offset += start),
+                Err(error) => self.failure = Some(self.failure.take().unwrap_or(error)),
+            }
+            batch.bodies.clear();
+        }
+        self.found.append(&mut batch.found);
+        self.unread.append(&mut batch.unread);
+        self.duplicates.append(&mut batch.duplicates);
+        self.definitions.append(&mut batch.definitions);
+        self.bundles.append(&mut batch.bundles);
+        self.indexes.append(&mut batch.indexes);
+    }
+}
+
+struct Shared {
+    resources: Resources,
+    limits: Limits,
+    gathered: Mutex<Gathered>,
+}
+
+impl Shared {
+    fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        // A thread that panicked has lost its file: `Ingest::gather` tells, so the rest may be looked at.
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self, path: &str, bytes: &[u8]) {
+        let path: Arc<str> = path.into();
+        let mut lists = Lists::default();
+        read_file(Arc::clone(&path), bytes, &self.resources, &self.limits, &mut |batch| {
+            lists = batch.lists;
+            self.gathered().take(batch);
+        });
+        if layout::place(&path).is_some() {
+            self.gathered().dump_files.push((path, lists));
+        }
+    }
+}
+
+type Job = (String, Vec<u8>);
+
+/// Takes in the entries of an input, in any order; [`Ingest::finish`] seals them.
+///
+/// The result does not depend on the number of threads or the order of entries.
+pub struct Ingest {
+    pub(crate) settings: Settings,
+    shared: Arc<Shared>,
+    sender: Option<SyncSender<Job>>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl Ingest {
+    /// Starts with nothing. Bodies wait in `spool`.
+    pub fn new(settings: Settings, resources: &Resources, spool: impl Spool + 'static) -> Self {
+        let gathered = Gathered {
+            spool: Box::new(spool),
+            found: Vec::new(),
+            unread: Vec::new(),
+            duplicates: Vec::new(),
+            definitions: Vec::new(),
+            bundles: Vec::new(),
+            indexes: Vec::new(),
+            dump_files: Vec::new(),
+            failure: None,
+        };
+        let shared = Arc::new(Shared {
+            resources: resources.clone(),
+            limits: settings.limits,
+            gathered: Mutex::new(gathered),
+        });
+        let mut ingest = Ingest { settings, shared, sender: None, workers: Vec::new() };
+        if ingest.settings.threads > 1 {
+            ingest.start();
+        }
+        ingest
+    }
+
+    fn start(&mut self) {
+        // Few files wait: they may be large.
+        let (sender, receiver) = sync_channel::<Job>(self.settings.threads);
+        let receiver = Arc::new(Mutex::new(receiver));
+        for _ in 0..self.settings.threads {
+            let (shared, receiver) = (Arc::clone(&self.shared), Arc::clone(&receiver));
+            self.workers.push(std::thread::spawn(move || {
+                while let Some((path, bytes)) = next(&receiver) {
+                    shared.read(&path, &bytes);
+                }
+            }));
+        }
+        self.sender = Some(sender);
+    }
+
+    /// Takes in one file; its path is relative to the input, with `/` between parts.
+    pub fn entry(&mut self, path: &str, bytes: Vec<u8>) {
+        match &self.sender {
+            None => self.shared.read(path, &bytes),
+            Some(sender) => {
+                // Sending fails only if every worker is gone, and then joining them tells why.
+                let _ = sender.send((path.to_string(), bytes));
+            }
+        }
+    }
+
+    /// Takes note of a part of the input that its collector could not read.
+    pub fn unread(&mut self, unread: Unread) {
+        self.shared.gathered().unread.push(unread);
+    }
+
+    /// Waits for the workers and hands over what they found. `None` if one of them panicked.
+    pub(crate) fn gather(mut self) -> Option<(Settings, Resources, Gathered)> {
+        drop(self.sender.take());
+        let mut whole = true;
+        for worker in self.workers.drain(..) {
+            whole &= worker.join().is_ok();
+        }
+        let shared = Arc::into_inner(self.shared)?;
+        let gathered = shared.gathered.into_inner().ok().filter(|_| whole)?;
+        Some((self.settings, shared.resources, gathered))
+    }
+}
+
+fn next(receiver: &Mutex<Receiver<Job>>) -> Option<Job> {
+    receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}

@@ -1,0 +1,397 @@
+//! One file of the input: from bytes to objects with normalised, withheld, canonical bodies.
+
+use std::sync::Arc;
+
+use memchr::memmem;
+use nachweis_canon::{Duplicate, Json};
+use nachweis_model::Source;
+use nachweis_model::seal::{DuplicateKey, Unread};
+use nachweis_yaml::{Limits, Shape};
+
+use crate::head::{Head, Refusal, head, is_object, reason, refuse};
+use crate::layout::{self, Bundle, Index};
+use crate::normalise::{is_left_out, normalise};
+use crate::resources::{KindScope, Resource, Resources, Tier};
+use crate::withhold::withhold;
+
+/// Texts from this size on are taken apart element by element where their form allows it.
+const STREAM_BYTES_MIN: usize = 256 << 10;
+/// Lists inside of lists.
+const NESTING_MAX: usize = 4;
+/// Refused elements of one document that are listed one by one.
+const REFUSALS_MAX: usize = 100;
+
+/// One object of the input; its body lies in the spool.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub source: Source,
+    pub group: String,
+    pub version: String,
+    pub kind: String,
+    /// as given
+    pub namespace: Option<String>,
+    pub name: String,
+    pub uid: Option<String>,
+    pub resource_version: Option<String>,
+    pub file: Arc<str>,
+    /// where the body starts: in the batch at first, then in the spool
+    pub offset: u64,
+    pub len: usize,
+    pub withheld: Vec<String>,
+    /// counted and not sealed; there is no body
+    pub left_out: bool,
+}
+
+/// What a list said of itself, for the collections of a dump.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lists {
+    /// lists in the file
+    pub seen: bool,
+    /// the server had more than it gave
+    pub cut: bool,
+}
+
+/// What came out of one file.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub found: Vec<Found>,
+    /// bodies, one after the other
+    pub bodies: Vec<u8>,
+    pub unread: Vec<Unread>,
+    pub duplicates: Vec<DuplicateKey>,
+    /// resources that CustomResourceDefinitions define
+    pub definitions: Vec<Resource>,
+    pub bundles: Vec<Bundle>,
+    pub indexes: Vec<Index>,
+    pub lists: Lists,
+}
+
+/// Reads one file.
+pub(crate) struct Intake<'a> {
+    resources: &'a Resources,
+    limits: &'a Limits,
+    path: Arc<str>,
+    /// line of the document or element at hand
+    line: usize,
+    batch: Batch,
+    /// takes a batch that has grown big, and leaves it empty
+    flush: &'a mut dyn FnMut(&mut Batch),
+}
+
+/// Bytes of bodies after which a batch is handed over before the file ends.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// Reads a file and hands over what came out of it.
+pub(crate) fn read_file(
+    path: Arc<str>,
+    bytes: &[u8],
+    resources: &Resources,
+    limits: &Limits,
+    flush: &mut dyn FnMut(&mut Batch),
+) {
+    let mut intake = Intake { resources, limits, path, line: 1, batch: Batch::default(), flush };
+    if !is_input(&intake.path, bytes) {
+        let detail = "neither YAML nor JSON by its name".to_string();
+        intake.unread(0, 0, reason::NOT_AN_INPUT_FORMAT, detail);
+    } else if bytes.len() < STREAM_BYTES_MIN || !intake.stream(bytes) {
+        intake.documents(bytes);
+    }
+    let Intake { mut batch, flush, .. } = intake;
+    flush(&mut batch);
+}
+
+/// Files with an ending other than those of YAML and JSON are no inputs; files without one are if they look so.
+fn is_input(path: &str, bytes: &[u8]) -> bool {
+    let looks_so = || {
+        bytes.starts_with(b"\0GITCRYPT\0")
+            || memmem::find(bytes, b"apiVersion").is_some()
+            || memmem::find(bytes, b"bomFormat").is_some()
+    };
+    layout::is_input_name(path) || (!layout::has_ending(path) && looks_so())
+}
+
+impl Intake<'_> {
+    fn unread(&mut self, line: usize, column: usize, reason: &str, detail: String) {
+        self.batch.unread.push(Unread {
+            file: self.path.to_string(),
+            line: line as u64,
+            column: column as u64,
+            reason: reason.into(),
+            detail,
+            ignored: false,
+        });
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        self.unread(self.line, 0, refusal.reason, refusal.detail);
+    }
+
+    fn yaml_unread(&mut self, unread: nachweis_yaml::Unread) {
+        self.unread(unread.line, unread.column, unread.reason.code(), unread.detail);
+    }
+
+    fn duplicates(&mut self, duplicates: Vec<Duplicate>) {
+        let file = self.path.to_string();
+        let row = |d: Duplicate| DuplicateKey { file: file.clone(), line: d.line as u64, key: d.key };
+        self.batch.duplicates.extend(duplicates.into_iter().map(row));
+    }
+
+    fn documents(&mut self, bytes: &[u8]) {
+        for document in nachweis_yaml::read(bytes, self.limits) {
+            match document {
+                Ok(document) => {
+                    self.line = document.line;
+                    self.duplicates(document.duplicates);
+                    self.document(document.value);
+                }
+                Err(unread) => self.yaml_unread(unread),
+            }
+        }
+    }
+
+    /// Takes a large JSON list or map apart without holding more than one element. False if it is none.
+    fn stream(&mut self, bytes: &[u8]) -> bool {
+        let Some(Ok(wrapped)) = nachweis_yaml::items(bytes, self.limits) else { return false };
+        let wrapper = Json::Obj(wrapped.wrapper);
+        let list = match wrapped.shape {
+            Shape::List if !is_list_wrapper(&wrapper) => return false,
+            Shape::List => {
+                self.list_seen(&wrapper);
+                ListKind::of(&wrapper)
+            }
+            Shape::Map | Shape::Array => None,
+        };
+        let mut refusals = Refusals::default();
+        for element in wrapped.items {
+            match element {
+                Ok(element) => {
+                    self.line = element.line;
+                    self.duplicates(element.duplicates);
+                    self.element(element.value, list.as_ref(), 1, &mut refusals);
+                }
+                Err(unread) => self.yaml_unread(unread),
+            }
+        }
+        self.line = 1;
+        self.refusals(refusals, wrapped.shape == Shape::List);
+        true
+    }
+
+    fn document(&mut self, value: Json<'_>) {
+        let name = layout::file_name(&self.path);
+        if name == layout::METADATA_NAME
+            && let Some(bundle) = layout::bundle(&self.path, &value)
+        {
+            self.batch.bundles.push(bundle);
+            return;
+        }
+        if name == layout::INDEX_NAME && !is_object(&value) {
+            match layout::index(&self.path, &value) {
+                Ok(index) => self.batch.indexes.push(index),
+                Err(why) => self.refused(Refusal { reason: reason::BAD_INDEX, detail: why }),
+            }
+            return;
+        }
+        if let Err(refusal) = self.value(value, 0) {
+            self.refused(refusal);
+        }
+    }
+
+    /// Takes an object, a list or a map of objects.
+    fn value(&mut self, mut value: Json<'_>, depth: usize) -> Result<(), Refusal> {
+        if depth > NESTING_MAX {
+            return refuse(reason::NOT_AN_OBJECT, format!("more than {NESTING_MAX} lists inside each other"));
+        }
+        if is_list_wrapper(&value) && matches!(value.get("items"), Some(Json::Arr(_) | Json::Null)) {
+            self.list_seen(&value);
+            let list = ListKind::of(&value);
+            let items = value.as_object_mut().and_then(|object| object.remove("items"));
+            if let Some(Json::Arr(items)) = items {
+                return self.elements(items, list.as_ref(), depth);
+            }
+            return Ok(());
+        }
+        if is_object(&value) || value.text(&["bomFormat"]) == Some("CycloneDX") {
+            return self.object(value);
+        }
+        match value {
+            Json::Arr(items) if items.iter().any(holds_objects) => self.elements(items, None, depth),
+            Json::Obj(members) if members.iter().any(|(_, member)| holds_objects(member)) => {
+                let items = members.into_members().into_iter().map(|(_, member)| member).collect();
+                self.elements(items, None, depth)
+            }
+            other => head(&other).map(|_| ()),
+        }
+    }
+
+    fn elements(
+        &mut self,
+        items: Vec<Json<'_>>,
+        list: Option<&ListKind>,
+        depth: usize,
+    ) -> Result<(), Refusal> {
+        let mut refusals = Refusals::default();
+        for item in items {
+            self.element(item, list, depth + 1, &mut refusals);
+        }
+        self.refusals(refusals, true);
+        Ok(())
+    }
+
+    fn element(
+        &mut self,
+        mut value: Json<'_>,
+        list: Option<&ListKind>,
+        depth: usize,
+        refusals: &mut Refusals,
+    ) {
+        refusals.elements += 1;
+        if let (Some(list), Some(object)) = (list, value.as_object_mut()) {
+            if !object.contains("apiVersion") {
+                object.insert("apiVersion", Json::str(list.api_version.clone()));
+            }
+            if !object.contains("kind") {
+                object.insert("kind", Json::str(list.item_kind.clone()));
+            }
+        }
+        if let Err(refusal) = self.value(value, depth) {
+            refusals.count += 1;
+            if refusals.rows.len() < REFUSALS_MAX {
+                refusals.rows.push((refusals.elements, self.line, refusal));
+            }
+        }
+    }
+
+    /// Lists what was refused of a list or map: its elements one by one, or the whole where nothing was taken.
+    fn refusals(&mut self, refusals: Refusals, is_list: bool) {
+        let Refusals { elements, count, rows } = refusals;
+        if count == elements && !is_list && count > 0 {
+            let detail = format!("none of its {elements} elements is an object with apiVersion and kind");
+            return self.unread(self.line, 0, reason::NOT_AN_OBJECT, detail);
+        }
+        let listed = rows.len() as u64;
+        for (at, line, refusal) in rows {
+            self.unread(line, 0, refusal.reason, format!("element {at}: {}", refusal.detail));
+        }
+        if count > listed {
+            let detail = format!("{} more elements of this list were not read", count - listed);
+            self.unread(self.line, 0, reason::AND_MORE, detail);
+        }
+    }
+
+    fn list_seen(&mut self, wrapper: &Json<'_>) {
+        self.batch.lists.seen = true;
+        let more = wrapper.text(&["metadata", "continue"]).is_some_and(|c| !c.is_empty() && c != "null");
+        let rest = wrapper.at(&["metadata", "remainingItemCount"]).and_then(Json::as_int);
+        self.batch.lists.cut |= more || rest.is_some_and(|rest| rest > 0);
+    }
+
+    /// Takes one object in.
+    fn object(&mut self, mut body: Json<'_>) -> Result<(), Refusal> {
+        let head = if is_object(&body) { head(&body)? } else { bom(&body) };
+        let file = self.resources.scope(&head.group, &head.kind) == Some(KindScope::File);
+        let name = match head.name {
+            Some(name) => name,
+            None if file => self.path.to_string(),
+            None => return refuse(reason::NO_NAME, format!("a {} without `metadata.name`", head.kind)),
+        };
+        let left_out = is_left_out(&head.group, &head.kind);
+        let start = self.batch.bodies.len();
+        let mut withheld = Vec::new();
+        if !left_out {
+            self.define(&head.group, &head.kind, &body);
+            normalise(&head.group, &head.kind, &name, &mut body);
+            withheld = withhold(&head.group, &head.kind, &mut body, &mut self.batch.bodies);
+        }
+        self.batch.found.push(Found {
+            source: if file { Source::File } else { Source::Kubernetes },
+            group: head.group,
+            version: head.version,
+            kind: head.kind,
+            namespace: head.namespace.filter(|_| !file),
+            name,
+            uid: head.uid,
+            resource_version: head.resource_version,
+            file: Arc::clone(&self.path),
+            offset: start as u64,
+            len: self.batch.bodies.len() - start,
+            withheld,
+            left_out,
+        });
+        if self.batch.bodies.len() >= BATCH_BYTES {
+            (self.flush)(&mut self.batch);
+        }
+        Ok(())
+    }
+
+    /// Notes the resource that a CustomResourceDefinition defines.
+    fn define(&mut self, group: &str, kind: &str, body: &Json<'_>) {
+        if (group, kind) != ("apiextensions.k8s.io", "CustomResourceDefinition") {
+            return;
+        }
+        let text = |path: &[&str]| body.text(path).map(str::to_string);
+        let (Some(group), Some(kind), Some(plural)) =
+            (text(&["spec", "group"]), text(&["spec", "names", "kind"]), text(&["spec", "names", "plural"]))
+        else {
+            return;
+        };
+        let cluster = body.text(&["spec", "scope"]) == Some("Cluster");
+        let short = body.list(&["spec", "names", "shortNames"]);
+        self.batch.definitions.push(Resource {
+            tier: Tier::Definition,
+            group,
+            kind,
+            plural,
+            scope: if cluster { KindScope::Cluster } else { KindScope::Namespaced },
+            made: false,
+            short: short.iter().filter_map(|name| Some(name.as_str()?.to_string())).collect(),
+        });
+    }
+}
+
+/// What was refused of a list or map.
+#[derive(Default)]
+struct Refusals {
+    elements: u64,
+    count: u64,
+    /// number of the element, its line, why
+    rows: Vec<(u64, usize, Refusal)>,
+}
+
+/// What the items of a list are, where they do not say so themselves.
+struct ListKind {
+    api_version: String,
+    item_kind: String,
+}
+
+impl ListKind {
+    /// `None` for `List`, which says nothing of its items.
+    fn of(wrapper: &Json<'_>) -> Option<Self> {
+        let item_kind = wrapper.text(&["kind"])?.strip_suffix("List").filter(|kind| !kind.is_empty())?;
+        Some(ListKind { api_version: wrapper.text(&["apiVersion"])?.into(), item_kind: item_kind.into() })
+    }
+}
+
+/// True for `List` and `PodList` alike. Their metadata is that of a list: it has no name.
+fn is_list_wrapper(value: &Json<'_>) -> bool {
+    value.text(&["kind"]).is_some_and(|kind| kind.ends_with("List"))
+        && value.text(&["apiVersion"]).is_some()
+        && value.at(&["metadata", "name"]).is_none()
+}
+
+fn holds_objects(value: &Json<'_>) -> bool {
+    is_object(value)
+}
+
+/// A CycloneDX document, which has no apiVersion of its own.
+fn bom(body: &Json<'_>) -> Head {
+    Head {
+        group: "cyclonedx.org".into(),
+        version: body.text(&["specVersion"]).unwrap_or_default().into(),
+        kind: "Bom".into(),
+        namespace: None,
+        name: None,
+        uid: None,
+        resource_version: None,
+    }
+}

@@ -1,0 +1,266 @@
+//! Opens a sealed snapshot and reads its items.
+
+use std::fmt;
+
+use nachweis_canon::{Digest, Json, Limits, canonical_bytes, merkle, parse_bytes};
+use nachweis_model::seal::{FORMAT, Seal};
+use nachweis_model::{ItemId, Source};
+use nachweis_oci::{Blobs, Descriptor, LAYER_BYTES_MAX, LayerReader, Manifest, media};
+
+use crate::normalise;
+
+/// Bytes of a seal that are read at most.
+const SEAL_BYTES_MAX: usize = 256 << 20;
+
+/// Something in a snapshot that cannot be so.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// stable code
+    pub code: &'static str,
+    /// a blob, an item, a collection
+    pub place: String,
+    /// in words
+    pub message: String,
+}
+
+impl Problem {
+    pub(crate) fn new(code: &'static str, place: impl fmt::Display, message: impl Into<String>) -> Self {
+        Problem { code, place: place.to_string(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}] `{}`: {}", self.code, self.place, self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl From<nachweis_oci::Problem> for Problem {
+    fn from(problem: nachweis_oci::Problem) -> Self {
+        Problem { code: problem.code.as_str(), place: problem.place, message: problem.message }
+    }
+}
+
+/// Why a snapshot could not be opened.
+pub type OpenError = Problem;
+
+/// Why reading ended early.
+#[derive(Debug)]
+pub enum ReadError<E> {
+    /// the snapshot is not what its seal says: nothing that was visited may be used
+    Snapshot(Problem),
+    /// the visitor's own error
+    Visit(E),
+}
+
+impl<E: fmt::Display> fmt::Display for ReadError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadError::Snapshot(problem) => problem.fmt(f),
+            ReadError::Visit(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Display + fmt::Debug> std::error::Error for ReadError<E> {}
+
+/// One item while it is visited.
+#[derive(Debug)]
+pub struct Item<'a> {
+    /// position in the sealed order
+    pub index: u32,
+    /// identity
+    pub id: &'a ItemId,
+    /// the body; several for a conflict, sorted by digest
+    pub bodies: &'a [Json<'a>],
+    /// the line as it is sealed
+    pub line: &'a [u8],
+}
+
+/// A snapshot in a storage.
+pub struct Snapshot<'b> {
+    blobs: &'b dyn Blobs,
+    seal: Seal,
+    id: Digest,
+    layers: Vec<Descriptor>,
+}
+
+impl<'b> Snapshot<'b> {
+    /// Opens the snapshot that a manifest names: its own, or a bundle's. Reads the seal and no items.
+    pub fn open(blobs: &'b dyn Blobs, manifest: &Manifest) -> Result<Self, OpenError> {
+        let descriptor = manifest.one(media::SEAL)?;
+        let bytes = blobs.read(descriptor, SEAL_BYTES_MAX)?;
+        let odd = |message: String| Problem::new("seal-malformed", descriptor.digest, message);
+        let seal: Seal = serde_json::from_slice(&bytes).map_err(|error| odd(error.to_string()))?;
+        if seal.format != FORMAT || seal.canonical != nachweis_canon::FORMAT {
+            let message = format!(
+                "its formats are `{}` and `{}`; this program reads `{FORMAT}` and `{}`",
+                seal.format,
+                seal.canonical,
+                nachweis_canon::FORMAT
+            );
+            return Err(Problem::new("seal-format", descriptor.digest, message));
+        }
+        if seal.normalisation != normalise::FORMAT {
+            let message =
+                format!("its normalisation is `{}`, not `{}`", seal.normalisation, normalise::FORMAT);
+            return Err(Problem::new("seal-format", descriptor.digest, message));
+        }
+        if canonical_bytes(&seal) != bytes {
+            return Err(odd("its bytes are not canonical".into()));
+        }
+        let layers = manifest.layers_of(media::ITEMS).cloned().collect();
+        Ok(Snapshot { blobs, seal, id: descriptor.digest, layers })
+    }
+
+    /// The seal.
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    /// The snapshot's id: SHA-256 of the seal's canonical bytes.
+    pub fn id(&self) -> Digest {
+        self.id
+    }
+
+    /// Visits the items of kinds that are wanted (group, kind), in sealed order; bodies of others are not parsed.
+    ///
+    /// Every line is hashed: that order, number and Merkle root are those of the seal has been checked once this
+    /// returns `Ok`, and not before.
+    pub fn read<E>(
+        &self,
+        want: &dyn Fn(&str, &str) -> bool,
+        visit: &mut dyn FnMut(Item<'_>) -> Result<(), E>,
+    ) -> Result<(), ReadError<E>> {
+        self.lines(&mut |index, id, line| {
+            if !want(&id.group, &id.kind) {
+                return Ok(());
+            }
+            let bodies =
+                bodies(line).map_err(|why| ReadError::Snapshot(Problem::new("item-malformed", id, why)))?;
+            visit(Item { index, id, bodies: &bodies, line }).map_err(ReadError::Visit)
+        })
+    }
+
+    /// Walks over all lines and checks order, number and root.
+    pub(crate) fn lines<E>(
+        &self,
+        each: &mut dyn FnMut(u32, &ItemId, &[u8]) -> Result<(), ReadError<E>>,
+    ) -> Result<(), ReadError<E>> {
+        let broken = |code, place: &dyn fmt::Display, message: String| {
+            ReadError::Snapshot(Problem::new(code, place, message))
+        };
+        let failed = |problem: nachweis_oci::Problem| ReadError::Snapshot(problem.into());
+        let mut tree = merkle::Builder::new();
+        let mut last: Option<ItemId> = None;
+        for layer in &self.layers {
+            let mut reader = LayerReader::open(self.blobs, layer, LAYER_BYTES_MAX).map_err(failed)?;
+            while let Some(line) = reader.next_line().map_err(failed)? {
+                let index =
+                    u32::try_from(tree.size()).ok().filter(|index| u64::from(*index) < self.seal.items);
+                let Some(index) = index else {
+                    let message = format!("more items than the {} of the seal", self.seal.items);
+                    return Err(broken("item-count", &layer.digest, message));
+                };
+                let id = id(line).ok_or_else(|| {
+                    let message = format!("item {index} is no line of a snapshot");
+                    broken("item-malformed", &layer.digest, message)
+                })?;
+                if last.as_ref().is_some_and(|last| *last >= id) {
+                    return Err(broken(
+                        "item-order",
+                        &id,
+                        format!("item {index} is not behind the one before"),
+                    ));
+                }
+                tree.push(merkle::leaf(line));
+                each(index, &id, line)?;
+                last = Some(id);
+            }
+        }
+        if tree.size() != self.seal.items {
+            let message = format!("{} items, the seal counts {}", tree.size(), self.seal.items);
+            return Err(broken("item-count", &self.id, message));
+        }
+        if tree.root() != self.seal.root {
+            let message = format!("the items give {}, the seal says {}", tree.root(), self.seal.root);
+            return Err(broken("merkle-root", &self.id, message));
+        }
+        Ok(())
+    }
+
+    /// The names of all sealed items of kind Namespace, sorted, for [`crate::coverage::Coverage::new`].
+    pub fn namespaces(&self) -> Result<Vec<String>, Problem> {
+        let mut names = Vec::new();
+        let found = self.lines::<std::convert::Infallible>(&mut |_, id, _| {
+            if id.source == Source::Kubernetes && id.group.is_empty() && id.kind == "Namespace" {
+                names.push(id.name.clone());
+            }
+            Ok(())
+        });
+        match found {
+            Ok(()) => Ok(names),
+            Err(ReadError::Snapshot(problem)) => Err(problem),
+            Err(ReadError::Visit(never)) => match never {},
+        }
+    }
+}
+
+/// The id at the end of a line. An id holds no quote, so the last but one quote opens it.
+fn id(line: &[u8]) -> Option<ItemId> {
+    let rest = line.strip_suffix(b"\"}")?;
+    let start = memchr::memrchr(b'"', rest)?;
+    rest[..start].ends_with(b",\"id\":").then_some(())?;
+    std::str::from_utf8(&rest[start + 1..]).ok()?.parse().ok()
+}
+
+/// The bodies of a line.
+pub(crate) fn bodies(line: &[u8]) -> Result<Vec<Json<'_>>, String> {
+    let parsed = parse_bytes(line, &Limits::OURS).map_err(|error| error.to_string())?;
+    if !parsed.duplicates.is_empty() {
+        return Err("a key is given twice".into());
+    }
+    let Json::Obj(members) = parsed.value else { return Err("it is no object".into()) };
+    let mut bodies = Vec::new();
+    for (key, value) in members.into_members() {
+        match (&*key, value) {
+            ("body", value) if bodies.is_empty() => bodies.push(value),
+            ("bodies", Json::Arr(several)) if several.len() > 1 && bodies.is_empty() => bodies = several,
+            ("id", Json::Str(_)) => {}
+            _ => return Err(format!("the member `{key}` does not belong there")),
+        }
+    }
+    if bodies.is_empty() { Err("it has no body".into()) } else { Ok(bodies) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_read_without_the_body() {
+        let line = br#"{"body":{"a":",\"id\":\"x"},"id":"kubernetes//Pod/a/b"}"#;
+        assert_eq!(id(line).unwrap().to_string(), "kubernetes//Pod/a/b");
+        for bad in [&b""[..], b"{}", br#"{"id":"kubernetes//Pod/a/b"}"#, br#"{"body":{},"id":"nonsense"}"#] {
+            assert_eq!(id(bad), None);
+        }
+    }
+
+    #[test]
+    fn lines_of_another_form_have_no_bodies() {
+        assert_eq!(bodies(br#"{"body":{},"id":"x"}"#).unwrap().len(), 1);
+        assert_eq!(bodies(br#"{"bodies":[{},{"a":1}],"id":"x"}"#).unwrap().len(), 2);
+        for bad in [
+            &br#"{"id":"x"}"#[..],
+            br#"{"bodies":[{}],"id":"x"}"#,
+            br#"{"body":{},"extra":1,"id":"x"}"#,
+            br#"{"body":{},"body":{},"id":"x"}"#,
+            br#"{"bodies":[{},{}],"body":{},"id":"x"}"#,
+            b"[]",
+        ] {
+            assert!(bodies(bad).is_err());
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Seals what was gathered: layers, Merkle root, seal.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io;
+
+use nachweis_canon::{Digest, canonical_bytes, merkle};
+use nachweis_model::seal::{
+    Alias, Cluster, Conflict, FORMAT, IdentitySource, InstantSource, Kind, Seal, Unread, Withheld,
+};
+use nachweis_model::{Instant, Source};
+use nachweis_oci::{BlobsMut, Descriptor, LayerWriter, Manifest, Problem, media};
+
+use crate::collections::{Sources, Tallies, collections};
+use crate::ingest::{Gathered, Ingest, Settings};
+use crate::layers::Cuts;
+use crate::normalise;
+use crate::resolve::{Item, Resolved, dump_place, resolve};
+use crate::resources::{NameError, Resource, Resources, Tier};
+use crate::spool::Spool;
+
+/// Why an input could not be sealed.
+#[derive(Debug)]
+pub enum SealError {
+    /// the input shows more than one cluster
+    TwoClusters {
+        /// uids of kube-system that were found, sorted
+        uids: Vec<String>,
+    },
+    /// a name given to `--complete`
+    Name(NameError),
+    /// bodies could not be written or read back
+    Spool(io::Error),
+    /// layers could not be written
+    Storage(Problem),
+    /// more items than indices
+    TooManyItems,
+    /// a thread ended in the middle of a file: a defect of this program
+    Worker,
+}
+
+impl fmt::Display for SealError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SealError::TwoClusters { uids } => {
+                write!(f, "the input shows several clusters: kube-system has the uids {}", uids.join(", "))
+            }
+            SealError::Name(error) => error.fmt(f),
+            SealError::Spool(error) => write!(f, "temporary storage failed: {error}"),
+            SealError::Storage(problem) => problem.fmt(f),
+            SealError::TooManyItems => f.write_str("more than 4,294,967,295 items"),
+            SealError::Worker => f.write_str("a thread ended in the middle of a file"),
+        }
+    }
+}
+
+impl std::error::Error for SealError {}
+
+impl From<NameError> for SealError {
+    fn from(error: NameError) -> Self {
+        SealError::Name(error)
+    }
+}
+
+impl From<Problem> for SealError {
+    fn from(problem: Problem) -> Self {
+        SealError::Storage(problem)
+    }
+}
+
+impl From<io::Error> for SealError {
+    fn from(error: io::Error) -> Self {
+        SealError::Spool(error)
+    }
+}
+
+/// A sealed snapshot whose blobs are in the storage.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    /// the seal
+    pub seal: Seal,
+    /// SHA-256 of the seal's canonical bytes
+    pub id: Digest,
+    /// descriptors of the seal and then of the items' layers in sealed order
+    pub layers: Vec<Descriptor>,
+}
+
+impl Sealed {
+    /// The manifest of this snapshot alone. It is not stored yet: a bundle has a manifest of its own.
+    pub fn manifest(&self) -> Manifest {
+        Manifest { layers: self.layers.clone(), ..Manifest::artifact(media::SNAPSHOT) }
+    }
+}
+
+impl Ingest {
+    /// Seals everything that was taken in and stores its blobs.
+    pub fn finish(self, blobs: &dyn BlobsMut) -> Result<Sealed, SealError> {
+        let (settings, resources, gathered) = self.gather().ok_or(SealError::Worker)?;
+        seal(&settings, resources, gathered, blobs)
+    }
+}
+
+fn seal(
+    settings: &Settings,
+    mut resources: Resources,
+    mut gathered: Gathered,
+    blobs: &dyn BlobsMut,
+) -> Result<Sealed, SealError> {
+    if let Some(error) = gathered.failure.take() {
+        return Err(SealError::Spool(error));
+    }
+    let roots: BTreeSet<String> = gathered.bundles.iter().map(|bundle| bundle.root.clone()).collect();
+    learn(&mut resources, &mut gathered, &roots);
+    let found = std::mem::take(&mut gathered.found);
+    let resolved = resolve(found, &roots, &resources, &mut *gathered.spool)?;
+    if u32::try_from(resolved.items.len()).is_err() {
+        return Err(SealError::TooManyItems);
+    }
+    let cluster = cluster(settings, &gathered, &resolved)?;
+    sort_lists(settings, &mut gathered);
+
+    let (root, mut layers) = write_items(&resolved.items, &mut *gathered.spool, blobs)?;
+    let (tallies, kinds) = tally(&resolved.items, &resources);
+    let collections = collections(&Sources {
+        resources: &resources,
+        items: &resolved.items,
+        tallies: &tallies,
+        left_out: &resolved.left_out,
+        roots: &roots,
+        dump_files: &gathered.dump_files,
+        indexes: &gathered.indexes,
+        unread: &gathered.unread,
+        fruitful: &resolved.fruitful,
+        complete: &settings.complete,
+    })?;
+    let (collected_from, collected_to, instant_source) = instants(settings, &gathered);
+    let dump = !gathered.bundles.is_empty() || !gathered.indexes.is_empty();
+    let seal = Seal {
+        format: FORMAT.into(),
+        canonical: nachweis_canon::FORMAT.into(),
+        normalisation: normalise::FORMAT.into(),
+        cluster,
+        identity_source: if dump { IdentitySource::Dump } else { IdentitySource::Declared },
+        collected_from,
+        collected_to,
+        instant_source,
+        collector: settings.collector.clone(),
+        collections,
+        unread: gathered.unread,
+        duplicate_keys: gathered.duplicates,
+        withheld: by_item(&resolved.items, |item, at| {
+            let pointers = item.withheld.clone();
+            (!pointers.is_empty()).then_some(Withheld { item: at, pointers })
+        }),
+        left_out: resolved.left_out,
+        aliases: by_item(&resolved.items, |item, at| (!item.aliases.is_empty()).then_some((item, at)))
+            .into_iter()
+            .flat_map(|(item, at)| {
+                let alias = move |(group, kind): &(String, String)| Alias {
+                    item: at,
+                    group: group.clone(),
+                    kind: kind.clone(),
+                };
+                item.aliases.iter().map(alias)
+            })
+            .collect(),
+        conflicts: by_item(&resolved.items, |item, at| {
+            let (bodies, files) = (item.digests.clone(), item.files.clone());
+            (!bodies.is_empty()).then_some(Conflict { item: at, bodies, files })
+        }),
+        defaulted_namespaces: resolved.defaulted_namespaces,
+        items: resolved.items.len() as u64,
+        kinds,
+        root,
+    };
+    let bytes = canonical_bytes(&seal);
+    layers.insert(0, blobs.put(media::SEAL, &bytes)?);
+    Ok(Sealed { seal, id: Digest::of(&bytes), layers })
+}
+
+fn by_item<'a, T>(items: &'a [Item], make: impl Fn(&'a Item, u32) -> Option<T>) -> Vec<T> {
+    items.iter().zip(0u32..).filter_map(|(item, at)| make(item, at)).collect()
+}
+
+/// Adds what the input itself says of resources: definitions, and plurals in the paths of a dump.
+fn learn(resources: &mut Resources, gathered: &mut Gathered, roots: &BTreeSet<String>) {
+    for definition in gathered.definitions.drain(..) {
+        resources.add(definition);
+    }
+    for found in &gathered.found {
+        if resources.get(&found.group, &found.kind).is_some() {
+            continue;
+        }
+        if let Some(place) = dump_place(&found.file, roots)
+            && place.group == found.group
+        {
+            use crate::resources::KindScope::{Cluster, Namespaced};
+            resources.add(Resource {
+                tier: Tier::Derived,
+                group: found.group.clone(),
+                kind: found.kind.clone(),
+                plural: place.plural.into(),
+                scope: if place.scope == nachweis_model::seal::EVERYWHERE { Cluster } else { Namespaced },
+                made: false,
+                short: Vec::new(),
+            });
+        }
+    }
+}
+
+fn cluster(settings: &Settings, gathered: &Gathered, resolved: &Resolved) -> Result<Cluster, SealError> {
+    let mut uids = resolved.cluster_uids.clone();
+    uids.extend(gathered.indexes.iter().filter_map(|index| index.uid.clone()));
+    if uids.len() > 1 {
+        return Err(SealError::TwoClusters { uids: uids.into_iter().collect() });
+    }
+    let names = gathered.indexes.iter().filter_map(|index| index.name.clone());
+    Ok(Cluster {
+        name: settings.cluster_name.clone().or_else(|| names.min()),
+        uid: uids.pop_first(),
+        version: gathered.bundles.iter().map(|bundle| bundle.version.clone()).min(),
+    })
+}
+
+/// What the operator says goes first, then what the input says of itself, then the edge's clock.
+fn instants(settings: &Settings, gathered: &Gathered) -> (Instant, Instant, InstantSource) {
+    if let Some(at) = settings.at {
+        return (at, at, InstantSource::Declared);
+    }
+    let bundles = gathered.bundles.iter().map(|bundle| bundle.instant);
+    let all: BTreeSet<Instant> = bundles.chain(gathered.indexes.iter().filter_map(|i| i.instant)).collect();
+    match (all.first(), all.last()) {
+        (Some(from), Some(to)) => (*from, *to, InstantSource::DumpMetadata),
+        _ => (settings.now, settings.now, InstantSource::Clock),
+    }
+}
+
+/// Brings what the threads found into an order of its own, and marks what the operator ignores.
+fn sort_lists(settings: &Settings, gathered: &mut Gathered) {
+    for unread in &mut gathered.unread {
+        unread.ignored = settings.ignore.iter().any(|path| covers(path, unread));
+    }
+    gathered.unread.sort();
+    gathered.unread.dedup();
+    gathered.duplicates.sort();
+    gathered.duplicates.dedup();
+    gathered.dump_files.sort_by(|a, b| a.0.cmp(&b.0));
+    gathered.indexes.sort_by(|a, b| a.file.cmp(&b.file));
+}
+
+/// True if a path given to `--ignore` names the file or a folder above it.
+fn covers(path: &str, unread: &Unread) -> bool {
+    let path = path.strip_prefix("./").unwrap_or(path).trim_end_matches('/');
+    unread.file.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Writes the lines of all items in sealed order. Returns the Merkle root and the layers.
+fn write_items(
+    items: &[Item],
+    spool: &mut dyn Spool,
+    blobs: &dyn BlobsMut,
+) -> Result<(Digest, Vec<Descriptor>), SealError> {
+    let cuts = Cuts::plan(items);
+    let mut tree = merkle::Builder::new();
+    let mut layers = Vec::new();
+    let mut layer: Option<LayerWriter<'_>> = None;
+    let (mut line, mut body) = (Vec::new(), Vec::new());
+    for (at, item) in items.iter().enumerate() {
+        if cuts.starts_layer(at)
+            && let Some(full) = layer.take()
+        {
+            layers.push(full.finish(media::ITEMS)?);
+        }
+        write_line(item, spool, &mut line, &mut body)?;
+        tree.push(merkle::leaf(&line));
+        let writer = match &mut layer {
+            Some(writer) => writer,
+            None => layer.insert(LayerWriter::create(blobs)?),
+        };
+        writer.write_line(&line)?;
+    }
+    if let Some(last) = layer {
+        layers.push(last.finish(media::ITEMS)?);
+    }
+    Ok((tree.root(), layers))
+}
+
+/// The canonical JSON of `{body, id}`, or of `{bodies, id}` for a conflict. An id needs no escapes.
+fn write_line(item: &Item, spool: &mut dyn Spool, line: &mut Vec<u8>, body: &mut Vec<u8>) -> io::Result<()> {
+    line.clear();
+    let conflict = item.bodies.len() > 1;
+    line.extend_from_slice(if conflict { b"{\"bodies\":[" } else { b"{\"body\":" });
+    for (at, place) in item.bodies.iter().enumerate() {
+        if at > 0 {
+            line.push(b',');
+        }
+        spool.read(place.offset, place.len, body)?;
+        line.extend_from_slice(body);
+    }
+    line.extend_from_slice(if conflict { b"],\"id\":\"" } else { b",\"id\":\"" });
+    line.extend_from_slice(item.id.to_string().as_bytes());
+    line.extend_from_slice(b"\"}");
+    Ok(())
+}
+
+/// Items and bytes by resource and namespace, and the kinds.
+fn tally(items: &[Item], resources: &Resources) -> (Tallies, Vec<Kind>) {
+    let mut tallies = Tallies::default();
+    let mut kinds: std::collections::BTreeMap<(&str, &str), Kind> = Default::default();
+    for item in items {
+        let (group, kind) = (&*item.id.group, &*item.id.kind);
+        let row = kinds.entry((group, kind)).or_insert_with(|| Kind {
+            group: group.into(),
+            kind: kind.into(),
+            resource: resources.key_of(group, kind),
+            count: 0,
+        });
+        row.count += 1;
+        tallies.add(&row.resource, &item.id.namespace, item.line_len() as u64);
+    }
+    debug_assert!(
+        items.iter().all(|item| item.id.source == Source::Kubernetes || item.id.namespace.is_empty())
+    );
+    (tallies, kinds.into_values().collect())
+}
