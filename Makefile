@@ -1,0 +1,35 @@
+# The commands of this repository. Each sets up what it needs (Debian packages; cargo itself must be there).
+
+.PHONY: help demo test setup lint bench clean
+
+help:
+	@echo 'make demo     assess the example platform, write bundle and report to out/, verify them'
+	@echo 'make test     run every test'
+	@echo 'make setup    install what the tests and lints need'
+	@echo 'make lint     format, clippy, pure rooms, dependencies'
+	@echo 'make bench    measure against the bars of docs/design/measurements.md (release build)'
+	@echo 'make clean    remove what was built'
+
+demo:
+	@scripts/setup.sh build
+	@scripts/demo.sh
+
+test:
+	@scripts/setup.sh test
+	@scripts/test.sh
+
+setup:
+	@scripts/setup.sh test
+	@scripts/setup.sh lint
+
+lint:
+	@scripts/setup.sh lint
+	@scripts/lint.sh
+
+bench:
+	@scripts/setup.sh build
+	@scripts/bench.sh
+
+clean:
+	cargo clean
+	rm -rf out

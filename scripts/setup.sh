@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Installs what building and testing need and this machine lacks.
+#
+#   scripts/setup.sh build     a C compiler and linker
+#   scripts/setup.sh test      that, and the programs that tests call
+#   scripts/setup.sh lint      that, and cargo-deny
+#
+# Programs come as Debian packages, as root or through sudo. Where that is impossible the script says what is
+# missing; tests that need an absent program say that they are skipped, and fail where CI is set.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+purpose="${1:-test}"
+find_cargo
+
+# program:package
+wanted="cc:gcc cc:libc6-dev"
+case "$purpose" in
+    build | lint) ;;
+    test) wanted="$wanted skopeo:skopeo docker-registry:docker-registry openssl:openssl chromium:chromium" ;;
+    *)
+        complain "usage: scripts/setup.sh build|test|lint"
+        exit 2
+        ;;
+esac
+
+missing=""
+packages=""
+for pair in $wanted; do
+    program="${pair%%:*}"
+    if ! command -v "$program" >/dev/null; then
+        case " $missing " in *" $program "*) ;; *) missing="$missing $program" ;; esac
+        packages="$packages ${pair#*:}"
+    fi
+done
+
+give_up() {
+    complain "warning: absent and not installed here:$missing"
+    complain "   note: $1"
+    complain "   help: install them by hand; their names in Debian and Ubuntu:$packages"
+    case " $missing " in *" cc "*) exit 1 ;; esac
+    if [ -n "${CI:-}" ]; then
+        complain "  error: CI is set, and no test may be skipped there"
+        exit 1
+    fi
+}
+
+if [ -n "$packages" ]; then
+    root=""
+    if [ "$(id -u)" -ne 0 ]; then
+        root="sudo"
+    fi
+    if ! command -v apt-get >/dev/null; then
+        give_up "this script installs with apt-get only"
+    elif [ -n "$root" ] && ! command -v sudo >/dev/null; then
+        give_up "installing needs root or sudo"
+    else
+        say "installing:$packages"
+        # shellcheck disable=SC2086  # a list of words
+        if ! { $root env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
+            $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } </dev/null >&2; then
+            give_up "apt-get failed, see above"
+        fi
+    fi
+fi
+
+if [ "$purpose" = lint ] && ! command -v cargo-deny >/dev/null; then
+    say "building cargo-deny, once"
+    cargo install --locked --quiet cargo-deny
+fi
