@@ -168,6 +168,15 @@ impl<'e, 'a> Machine<'e, 'a> {
                 self.charge(work.max(1))?;
                 found.map(Value::Bool)
             }
+            OpKind::Search(func, regex, args) => {
+                let own = self.eval(&args[0])?;
+                let limit = args.get(2).map(|limit| self.eval(limit)).transpose()?;
+                let pattern = regex.as_str().len() as u64;
+                self.charge(
+                    ops::cost_size(&own).div_ceil(10).max(1).saturating_mul(pattern.div_ceil(4).max(1)),
+                )?;
+                functions::search(*func, regex, functions::text(&own)?, limit.as_ref())
+            }
             OpKind::List(items) => self.list(items),
             OpKind::Map(entries) => self.map(entries),
             OpKind::Bind { slot, init, body } => {
@@ -265,7 +274,7 @@ impl<'e, 'a> Machine<'e, 'a> {
             }
         }
         self.charge(MAP_COST)?;
-        finish_map(out)
+        Ok(Value::Map(Arc::new(Map::last_wins(out))))
     }
 
     fn call(&mut self, func: Func, args: &'a [Op]) -> Outcome<'a> {

@@ -1,12 +1,10 @@
 //! The comprehension macros. Upstream expands them into loops with an accumulator; the prices are those of
 //! the expanded form.
 
-use std::cmp::Ordering;
-
 use crate::ast::FoldKind;
 use crate::error::Fault;
 use crate::eval::{LIST_COST, Machine, Outcome, finish_map};
-use crate::ops;
+use crate::functions::lists;
 use crate::plan::FoldOp;
 use crate::value::{Key, Value};
 
@@ -178,19 +176,7 @@ fn sort_by<'a>(machine: &mut Machine<'_, 'a>, fold: &'a FoldOp, range: &Range<'a
     let len = range.len as u64;
     machine.charge(len.saturating_mul(len).saturating_mul(2).max(1))?;
     let keys: Vec<Value<'a>> = pairs.iter().map(|(key, _)| key.clone()).collect();
-    sortable(&keys)?;
-    pairs.sort_by(|a, b| ops::order(&a.0, &b.0).unwrap_or(Ordering::Equal));
+    lists::sortable(&keys)?;
+    pairs.sort_by(|a, b| lists::total_order(&a.0, &b.0));
     Ok(Value::list(pairs.into_iter().map(|(_, value)| value).collect()))
-}
-
-/// Elements can be sorted if they are of one type that has an order.
-pub(crate) fn sortable(items: &[Value<'_>]) -> Result<(), Fault> {
-    let Some(first) = items.first() else { return Ok(()) };
-    for item in items {
-        if item.type_name() != first.type_name() {
-            return Err(Fault::other("list elements must have the same type"));
-        }
-        ops::order(first, item).map_err(|_| Fault::other("list elements must be comparable"))?;
-    }
-    Ok(())
 }

@@ -1,6 +1,10 @@
 //! What the functions do. Each one checks the types of its values: a `dyn` argument may be anything.
 
 mod convert;
+pub(crate) mod format;
+pub(crate) mod lists;
+mod named;
+mod network;
 mod strings;
 mod times;
 
@@ -17,8 +21,6 @@ use crate::signatures::Func;
 use crate::text::Text;
 use crate::value::Value;
 
-/// Largest compiled regular expression, in bytes.
-const PATTERN_BYTES: usize = 1 << 20;
 /// Patterns that one evaluation keeps.
 const PATTERNS_KEPT: usize = 16;
 
@@ -31,7 +33,7 @@ impl Patterns {
         if let Some(known) = self.0.get(pattern) {
             return Ok(known.clone());
         }
-        let compiled = compile_pattern(pattern)
+        let compiled = crate::pattern::compile(pattern)
             .map_err(|error| Fault::conversion(format!("error parsing regexp: {error}")))?;
         if self.0.len() >= PATTERNS_KEPT {
             self.0.clear();
@@ -39,11 +41,6 @@ impl Patterns {
         self.0.insert(pattern.into(), compiled.clone());
         Ok(compiled)
     }
-}
-
-/// Compiles a pattern with the limits on size.
-pub(crate) fn compile_pattern(pattern: &str) -> Result<Regex, regex::Error> {
-    regex::RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES).build()
 }
 
 /// Calls a function; a receiver is the first argument.
@@ -63,11 +60,80 @@ pub(crate) fn call<'a>(machine: &mut Machine<'_, 'a>, func: Func, args: &[Value<
             machine.charge_size(ops::cost_size(&args[0]))?;
             convert::call(func, &args[0])
         }
-        F::Matches => {
-            let (text, pattern) = (text(&args[0])?, text(&args[1])?);
-            let cost = (text.len() as u64 + 1).div_ceil(10) * (pattern.len() as u64).div_ceil(4);
+        F::Matches | F::Find | F::FindAll => {
+            let (own, pattern) = (text(&args[0])?, text(&args[1])?);
+            let cost =
+                (own.len() as u64 + 1).div_ceil(10).saturating_mul((pattern.len() as u64).div_ceil(4).max(1));
             machine.charge(cost)?;
-            Ok(Value::Bool(machine.patterns.get(pattern)?.is_match(text)))
+            let regex = machine.patterns.get(pattern)?;
+            search(func, &regex, own, args.get(2))
+        }
+        F::Format => format::call(machine, args),
+        F::IsSorted
+        | F::Sum
+        | F::Min
+        | F::Max
+        | F::Sort
+        | F::Slice
+        | F::Flatten
+        | F::Distinct
+        | F::Reverse
+        | F::Range
+        | F::SetsContains
+        | F::SetsEquivalent
+        | F::SetsIntersects => lists::call(machine, func, args),
+        F::IsIp
+        | F::Ip
+        | F::Family
+        | F::IpIsCanonical
+        | F::IsUnspecified
+        | F::IsLoopback
+        | F::IsLinkLocalMulticast
+        | F::IsLinkLocalUnicast
+        | F::IsGlobalUnicast
+        | F::Cidr
+        | F::IsCidr
+        | F::ContainsIp
+        | F::ContainsCidr
+        | F::PrefixLength
+        | F::Masked
+        | F::Url
+        | F::IsUrl
+        | F::GetScheme
+        | F::GetHost
+        | F::GetHostname
+        | F::GetPort
+        | F::GetEscapedPath
+        | F::GetQuery
+        | F::Semver
+        | F::IsSemver
+        | F::Major
+        | F::Minor
+        | F::Patch => {
+            machine.charge_size(ops::cost_size(&args[0]))?;
+            network::call(func, args)
+        }
+        F::IsLessThan | F::IsGreaterThan | F::CompareTo if matches!(args[0], Value::Opaque(_)) => {
+            machine.charge(1)?;
+            network::call(func, args)
+        }
+        F::Validate
+        | F::FormatNamed
+        | F::FormatDns1123Label
+        | F::FormatDns1123Subdomain
+        | F::FormatDns1035Label
+        | F::FormatQualifiedName
+        | F::FormatDns1123LabelPrefix
+        | F::FormatDns1123SubdomainPrefix
+        | F::FormatDns1035LabelPrefix
+        | F::FormatLabelValue
+        | F::FormatUri
+        | F::FormatUuid
+        | F::FormatByte
+        | F::FormatDate
+        | F::FormatDatetime => {
+            machine.charge_size(args.get(1).map_or(1, ops::cost_size))?;
+            named::call(func, args)
         }
         F::GetFullYear
         | F::GetMonth
@@ -107,7 +173,7 @@ pub(crate) fn call<'a>(machine: &mut Machine<'_, 'a>, func: Func, args: &[Value<
             machine.charge_size(ops::cost_size(&args[0]))?;
             quantity(func, args)
         }
-        F::OrValue | F::Or => Err(Fault::other("internal error: an operator is no function")),
+        F::OrValue | F::Or | F::Operator => Err(Fault::other("internal error: an operator is no function")),
         _ => strings::call(machine, func, args),
     }
 }
@@ -123,6 +189,21 @@ pub(crate) fn int(value: &Value<'_>) -> Result<i64, Fault> {
     match value {
         Value::Int(value) => Ok(*value),
         _ => Err(Fault::no_overload()),
+    }
+}
+
+/// `matches`, `find` (the empty string where nothing is found) and `findAll` (with a limit, if it is not negative).
+pub(crate) fn search<'a>(func: Func, regex: &Regex, own: &str, limit: Option<&Value<'a>>) -> Outcome<'a> {
+    match func {
+        Func::Matches => Ok(Value::Bool(regex.is_match(own))),
+        Func::Find => {
+            Ok(Value::str(regex.find(own).map_or(String::new(), |found| found.as_str().to_string())))
+        }
+        _ => {
+            let limit = usize::try_from(limit.map_or(Ok(-1), int)?).unwrap_or(usize::MAX);
+            let found = regex.find_iter(own).take(limit).map(|found| Value::str(found.as_str().to_string()));
+            Ok(Value::list(found.collect()))
+        }
     }
 }
 

@@ -9,34 +9,44 @@
 //! reads it; `&&` and `||` absorb it like any error, because the result does not depend on it then.
 
 mod ast;
+mod constants;
 mod env;
 mod error;
 mod eval;
 mod fold;
 mod functions;
+mod infer;
+mod ip;
 mod lex;
 mod macros;
 mod number;
 mod opaque;
 mod ops;
 mod parse;
+mod pattern;
 mod plan;
 mod program;
 mod quantity;
+mod semver;
 mod signatures;
 mod text;
 mod time;
 mod types;
+mod unify;
+mod url;
 mod value;
 
 pub use ast::{Ast, BinaryOp, ExprId, ExprKind, Fold, FoldKind, Literal, Node, UnaryOp};
 pub use env::Env;
 pub use error::{CompileError, ErrorKind, EvalError};
 pub use eval::COST_LIMIT;
+pub use ip::{Cidr, Ip};
 pub use opaque::Opaque;
 pub use program::{Program, compile};
 pub use quantity::Quantity;
+pub use semver::Semver;
 pub use text::Text;
 pub use time::Timestamp;
 pub use types::{ObjectType, Type};
+pub use url::Url;
 pub use value::{Key, Map, Value, WITHHELD_MARKS, is_withheld};

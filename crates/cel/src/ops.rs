@@ -30,7 +30,10 @@ pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, work: &mut u64) -> Result<bool
             (a, b) => a.is_none() && b.is_none(),
         },
         (V::Quantity(a), V::Quantity(b)) => a.order(b).is_eq(),
-        (V::Opaque(a), V::Opaque(b)) => a == b,
+        // Kubernetes' own types refuse to be compared with others.
+        (V::Quantity(_), _) => return Err(Fault::no_overload()),
+        (V::Opaque(a), V::Opaque(b)) if a.type_name() == b.type_name() => a == b,
+        (V::Opaque(_), _) => return Err(Fault::no_overload()),
         _ => match order_numbers(a, b) {
             Some(order) => order == Some(Ordering::Equal),
             None => false,

@@ -1,11 +1,13 @@
 //! From the tree to what is evaluated: names become slots, constants are built, functions are found.
 
-use std::sync::Arc;
+use regex::Regex;
 
 use crate::ast::{Ast, BinaryOp, ExprId, ExprKind, FoldKind, Literal, UnaryOp};
+use crate::constants;
 use crate::env::Env;
 use crate::error::CompileError;
 use crate::signatures::{Func, overloads};
+use crate::types::Type;
 use crate::value::Value;
 
 /// An operation; `at` is the byte offset that an error of it names.
@@ -40,6 +42,8 @@ pub(crate) enum OpKind {
     Or(Box<[Op]>),
     Cond(Box<[Op; 3]>),
     Call(Func, Box<[Op]>),
+    /// `matches`, `find`, `findAll` with a constant pattern
+    Search(Func, Box<Regex>, Box<[Op]>),
     List(Box<[(bool, Op)]>),
     Map(Box<[(bool, Op, Op)]>),
     Fold(Box<FoldOp>),
@@ -75,18 +79,20 @@ pub(crate) struct Planner<'p> {
     /// slots that the evaluation needs
     pub slots: usize,
     pub errors: Vec<CompileError>,
+    types: &'p [Option<Type>],
 }
 
 /// Namespaces of functions; a call on such a name is no member call.
-fn namespaced(ast: &Ast, target: ExprId, function: &str) -> Option<String> {
+pub(crate) fn namespaced(ast: &Ast, target: ExprId, function: &str) -> Option<String> {
     let name = ast.qualified_name(target)?;
     let full = format!("{}.{function}", name.trim_start_matches('.'));
     (!overloads(&full, false).is_empty()).then_some(full)
 }
 
 impl<'p> Planner<'p> {
-    pub fn new(source: &'p str, ast: &'p Ast, env: &'p Env) -> Self {
-        Planner { source, ast, env, scope: Vec::new(), slots: 0, errors: Vec::new() }
+    /// `types` are the static types of the nodes.
+    pub fn new(source: &'p str, ast: &'p Ast, env: &'p Env, types: &'p [Option<Type>]) -> Self {
+        Planner { source, ast, env, scope: Vec::new(), slots: 0, errors: Vec::new(), types }
     }
 
     fn error(&mut self, id: ExprId, message: impl Into<String>) -> OpKind {
@@ -123,6 +129,12 @@ impl<'p> Planner<'p> {
             }
             ExprKind::Index { operand, index, optional } => {
                 let (operand, index) = (self.boxed(*operand), self.boxed(*index));
+                if let OpKind::Const(constant) = &index.kind {
+                    if !may_index(constant) {
+                        let message = format!("a value of type `{}` is no index", constant.type_name());
+                        return self.error(id, message);
+                    }
+                }
                 OpKind::Index { operand, index, optional: *optional }
             }
             ExprKind::Call { target, function, args } => self.call(id, *target, function, args),
@@ -144,9 +156,9 @@ impl<'p> Planner<'p> {
             ExprKind::Or(terms) => OpKind::Or(self.ops(terms)),
             ExprKind::Cond(a, b, c) => OpKind::Cond(Box::new([self.op(*a), self.op(*b), self.op(*c)])),
             ExprKind::List(items) => {
-                folded_list(items.iter().map(|(optional, item)| (*optional, self.op(*item))).collect())
+                constants::list(items.iter().map(|(optional, item)| (*optional, self.op(*item))).collect())
             }
-            ExprKind::Map(entries) => OpKind::Map(
+            ExprKind::Map(entries) => constants::map(
                 entries
                     .iter()
                     .map(|(optional, key, value)| (*optional, self.op(*key), self.op(*value)))
@@ -236,6 +248,20 @@ impl<'p> Planner<'p> {
         }
     }
 
+    /// A constant format is checked against the static types of its arguments.
+    fn check_format(&mut self, ids: &[ExprId]) {
+        let [own, list] = ids else { return };
+        let (ExprKind::Literal(Literal::Str(text)), ExprKind::List(items)) =
+            (self.ast.kind(*own), self.ast.kind(*list))
+        else {
+            return;
+        };
+        let ids: Vec<ExprId> = items.iter().map(|(_, item)| *item).collect();
+        if let Err((at, message)) = constants::format(self.ast, self.types, text, &ids) {
+            self.error(at.unwrap_or(*list), message);
+        }
+    }
+
     fn call(&mut self, id: ExprId, target: Option<ExprId>, function: &str, args: &'p [ExprId]) -> OpKind {
         let (name, receiver) = match target {
             Some(target) => match namespaced(self.ast, target, function) {
@@ -248,26 +274,24 @@ impl<'p> Planner<'p> {
         let args = self.ops(&ids);
         let known = overloads(&name, receiver.is_some());
         match known.iter().find(|overload| overload.params.len() == args.len()) {
-            Some(overload) => OpKind::Call(overload.func, args),
+            Some(overload) => {
+                if overload.func == Func::Format {
+                    self.check_format(&ids);
+                }
+                match constants::call(overload.func, args, receiver.is_some()) {
+                    Ok(kind) => kind,
+                    Err(message) => self.error(id, message),
+                }
+            }
             None if known.is_empty() => self.error(id, format!("undeclared reference to `{name}`")),
             None => self.error(id, format!("`{name}` does not take this number of arguments")),
         }
     }
 }
 
-/// A list of constants is built once.
-fn folded_list(items: Box<[(bool, Op)]>) -> OpKind {
-    let constants: Option<Vec<Value<'static>>> = items
-        .iter()
-        .map(|item| match item {
-            (false, Op { kind: OpKind::Const(value), .. }) => Some(value.clone()),
-            _ => None,
-        })
-        .collect();
-    match constants {
-        Some(items) => OpKind::Const(Value::List(Arc::new(items))),
-        None => OpKind::List(items),
-    }
+/// Types of values by which anything may be indexed.
+fn may_index(value: &Value<'_>) -> bool {
+    matches!(value, Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Str(_))
 }
 
 pub(crate) fn constant(literal: &Literal) -> Value<'static> {

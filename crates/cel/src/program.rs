@@ -4,8 +4,10 @@ use crate::ast::{Ast, ExprId, ExprKind};
 use crate::env::Env;
 use crate::error::{CompileError, EvalError};
 use crate::eval::Machine;
+use crate::infer::Checker;
 use crate::parse::parse;
 use crate::plan::{Op, Planner};
+use crate::types::Type;
 use crate::value::Value;
 
 /// A compiled expression. It may be shared between threads.
@@ -15,18 +17,25 @@ pub struct Program {
     ast: Ast,
     op: Op,
     slots: usize,
+    result: Type,
 }
 
 /// Compiles an expression over the variables of `env`; reports every problem that is found.
 pub fn compile(source: &str, env: &Env) -> Result<Program, Vec<CompileError>> {
     let ast = parse(source, env.bindings).map_err(|error| vec![error])?;
-    let mut planner = Planner::new(source, &ast, env);
+    let mut checker = Checker::new(source, &ast, env);
+    let result = checker.run();
+    if !checker.errors.is_empty() {
+        return Err(checker.errors);
+    }
+    let types = checker.node_types();
+    let mut planner = Planner::new(source, &ast, env, &types);
     let op = planner.op(ast.root());
     let (slots, errors) = (planner.slots, planner.errors);
     if !errors.is_empty() {
         return Err(errors);
     }
-    Ok(Program { source: source.to_string(), ast, op, slots })
+    Ok(Program { source: source.to_string(), ast, op, slots, result })
 }
 
 impl Program {
@@ -45,6 +54,11 @@ impl Program {
     /// The text that was compiled.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Static type of the result; `dyn` where it depends on the values.
+    pub fn result_type(&self) -> &Type {
+        &self.result
     }
 
     /// The tree.

@@ -174,8 +174,12 @@ impl Quantity {
         } else {
             value <<= exponent;
         }
-        if scale < NANO && value.sign() != Sign::NoSign {
-            value = divide_up(&value, (NANO - scale) as u32);
+        if value.sign() != Sign::NoSign {
+            // Upstream keeps such values as a whole number of nano units, which shows in doubles made of them.
+            value = match scale < NANO {
+                true => divide_up(&value, (NANO - scale) as u32),
+                false => value * ten_to((scale - NANO) as u32),
+            };
             scale = NANO;
         }
         if format == Format::Binary {

@@ -39,7 +39,8 @@ functions! {
     Duration: "duration(duration) duration; duration(int) duration; duration(string) duration",
     Int: "int(int) int; int(double) int; int(duration) int; int(string) int; int(timestamp) int; int(uint) int",
     String: "string(string) string; string(bool) string; string(bytes) string; string(double) string; \
-             string(duration) string; string(int) string; string(timestamp) string; string(uint) string",
+             string(duration) string; string(int) string; string(timestamp) string; string(uint) string; \
+             string(ip) string; string(cidr) string",
     Timestamp: "timestamp(timestamp) timestamp; timestamp(int) timestamp; timestamp(string) timestamp",
     Uint: "uint(uint) uint; uint(double) uint; uint(int) uint; uint(string) uint",
     Contains: "string:contains(string) bool",
@@ -81,7 +82,7 @@ functions! {
     Last: "list<A>:last() opt<A>",
     Quantity: "quantity(string) quantity",
     IsQuantity: "isQuantity(string) bool",
-    QuantitySign: "quantity:sign() int",
+    QuantitySign: "sign(quantity) int",
     IsInteger: "quantity:isInteger() bool",
     AsInteger: "quantity:asInteger() int",
     AsApproximateFloat: "quantity:asApproximateFloat() double",
@@ -90,6 +91,89 @@ functions! {
     IsLessThan: "quantity:isLessThan(quantity) bool; semver:isLessThan(semver) bool",
     IsGreaterThan: "quantity:isGreaterThan(quantity) bool; semver:isGreaterThan(semver) bool",
     CompareTo: "quantity:compareTo(quantity) int; semver:compareTo(semver) int",
+    IsSorted: "list<int>:isSorted() bool; list<uint>:isSorted() bool; list<double>:isSorted() bool; \
+               list<bool>:isSorted() bool; list<duration>:isSorted() bool; list<timestamp>:isSorted() bool; \
+               list<string>:isSorted() bool; list<bytes>:isSorted() bool",
+    Sum: "list<int>:sum() int; list<uint>:sum() uint; list<double>:sum() double; list<duration>:sum() \
+               duration",
+    Min: "list<int>:min() int; list<uint>:min() uint; list<double>:min() double; list<bool>:min() bool; \
+               list<duration>:min() duration; list<timestamp>:min() timestamp; list<string>:min() string; \
+               list<bytes>:min() bytes",
+    Max: "list<int>:max() int; list<uint>:max() uint; list<double>:max() double; list<bool>:max() bool; \
+               list<duration>:max() duration; list<timestamp>:max() timestamp; list<string>:max() string; \
+               list<bytes>:max() bytes",
+    Sort: "list<int>:sort() list<int>; list<uint>:sort() list<uint>; list<double>:sort() list<double>; \
+               list<bool>:sort() list<bool>; list<duration>:sort() list<duration>; list<timestamp>:sort() \
+               list<timestamp>; list<string>:sort() list<string>; list<bytes>:sort() list<bytes>",
+    Slice: "list<A>:slice(int, int) list<A>",
+    Flatten: "list<list<A>>:flatten() list<A>; list<dyn>:flatten(int) list<dyn>",
+    Distinct: "list<A>:distinct() list<A>",
+    Reverse: "list<A>:reverse() list<A>",
+    Range: "lists.range(int) list<int>",
+    SetsContains: "sets.contains(list<A>, list<A>) bool",
+    SetsEquivalent: "sets.equivalent(list<A>, list<A>) bool",
+    SetsIntersects: "sets.intersects(list<A>, list<A>) bool",
+    Find: "string:find(string) string",
+    FindAll: "string:findAll(string) list<string>; string:findAll(string, int) list<string>",
+    IsIp: "isIP(string) bool",
+    Ip: "ip(string) ip; cidr:ip() ip",
+    Family: "ip:family() int",
+    IpIsCanonical: "ip.isCanonical(string) bool",
+    IsUnspecified: "ip:isUnspecified() bool",
+    IsLoopback: "ip:isLoopback() bool",
+    IsLinkLocalMulticast: "ip:isLinkLocalMulticast() bool",
+    IsLinkLocalUnicast: "ip:isLinkLocalUnicast() bool",
+    IsGlobalUnicast: "ip:isGlobalUnicast() bool",
+    Cidr: "cidr(string) cidr",
+    IsCidr: "isCIDR(string) bool",
+    ContainsIp: "cidr:containsIP(string) bool; cidr:containsIP(ip) bool",
+    ContainsCidr: "cidr:containsCIDR(string) bool; cidr:containsCIDR(cidr) bool",
+    PrefixLength: "cidr:prefixLength() int",
+    Masked: "cidr:masked() cidr",
+    Url: "url(string) url",
+    IsUrl: "isURL(string) bool",
+    GetScheme: "url:getScheme() string",
+    GetHost: "url:getHost() string",
+    GetHostname: "url:getHostname() string",
+    GetPort: "url:getPort() string",
+    GetEscapedPath: "url:getEscapedPath() string",
+    GetQuery: "url:getQuery() map<string, list<string>>",
+    Semver: "semver(string) semver; semver(string, bool) semver",
+    IsSemver: "isSemver(string) bool; isSemver(string, bool) bool",
+    Major: "semver:major() int",
+    Minor: "semver:minor() int",
+    Patch: "semver:patch() int",
+    Validate: "format:validate(string) opt<list<string>>",
+    FormatNamed: "format.named(string) opt<format>",
+    FormatDns1123Label: "format.dns1123Label() format",
+    FormatDns1123Subdomain: "format.dns1123Subdomain() format",
+    FormatDns1035Label: "format.dns1035Label() format",
+    FormatQualifiedName: "format.qualifiedName() format",
+    FormatDns1123LabelPrefix: "format.dns1123LabelPrefix() format",
+    FormatDns1123SubdomainPrefix: "format.dns1123SubdomainPrefix() format",
+    FormatDns1035LabelPrefix: "format.dns1035LabelPrefix() format",
+    FormatLabelValue: "format.labelValue() format",
+    FormatUri: "format.uri() format",
+    FormatUuid: "format.uuid() format",
+    FormatByte: "format.byte() format",
+    FormatDate: "format.date() format",
+    FormatDatetime: "format.datetime() format",
+    // Operators and macros, for the type checker only: their names cannot be written as calls.
+    Operator: "_+_(bytes, bytes) bytes; _+_(double, double) double; _+_(duration, duration) duration; \
+               _+_(duration, timestamp) timestamp; _+_(timestamp, duration) timestamp; _+_(int, int) int; \
+               _+_(list<A>, list<A>) list<A>; _+_(string, string) string; _+_(uint, uint) uint; \
+               _-_(double, double) double; _-_(duration, duration) duration; _-_(int, int) int; \
+               _-_(timestamp, duration) timestamp; _-_(timestamp, timestamp) duration; _-_(uint, uint) uint; \
+               _*_(double, double) double; _*_(int, int) int; _*_(uint, uint) uint; \
+               _/_(double, double) double; _/_(int, int) int; _/_(uint, uint) uint; \
+               _%_(int, int) int; _%_(uint, uint) uint; \
+               _==_(A, A) bool; _!=_(A, A) bool; \
+               @in(A, list<A>) bool; @in(A, map<A, B>) bool; \
+               !_(bool) bool; -_(int) int; -_(double) double; _?_:_(bool, A, A) A; \
+               _[_](list<A>, int) A; _[_](map<A, B>, A) B; _[_](opt<list<A>>, int) opt<A>; \
+               _[_](opt<map<A, B>>, A) opt<B>; \
+               _[?_](list<A>, int) opt<A>; _[?_](map<A, B>, A) opt<B>; _[?_](opt<list<A>>, int) opt<A>; \
+               _[?_](opt<map<A, B>>, A) opt<B>",
 }
 
 /// The table of all functions.
@@ -101,13 +185,49 @@ pub(crate) static TABLE: LazyLock<Table> = LazyLock::new(|| {
             table.entry((name, member)).or_default().push(overload);
         }
     }
+    for name in ["_<_", "_<=_", "_>_", "_>=_"] {
+        table.insert((name, false), comparisons());
+    }
+    let sorted = SORTABLE.map(|of| Overload {
+        func: Func::Operator,
+        params: vec![Type::list(Type::Param(0)), Type::list(of)],
+        result: Type::list(Type::Param(0)),
+    });
+    table.insert(("@sortBy", true), sorted.into());
     table
 });
+
+/// Types whose values have an order.
+const SORTABLE: [Type; 8] = [
+    Type::Int,
+    Type::Uint,
+    Type::Double,
+    Type::Bool,
+    Type::Duration,
+    Type::Timestamp,
+    Type::String,
+    Type::Bytes,
+];
+
+/// Values compare with their own type, numbers with all numbers.
+fn comparisons() -> Vec<Overload> {
+    let number = |of: &Type| matches!(of, Type::Int | Type::Uint | Type::Double);
+    let mut out = Vec::new();
+    for a in SORTABLE {
+        for b in SORTABLE {
+            if a == b || number(&a) && number(&b) {
+                out.push(Overload { func: Func::Operator, params: vec![a.clone(), b], result: Type::Bool });
+            }
+        }
+    }
+    out
+}
 
 fn read(func: Func, text: &'static str) -> (&'static str, bool, Overload) {
     let open = text.find('(').unwrap_or(text.len());
     let close = text.rfind(')').unwrap_or(text.len());
-    let (receiver, name) = match text[..open].split_once(':') {
+    // The conditional operator has a colon in its name.
+    let (receiver, name) = match text[..open].split_once(':').filter(|_| !text.starts_with('_')) {
         Some((receiver, name)) => (Some(receiver), name),
         None => (None, &text[..open]),
     };

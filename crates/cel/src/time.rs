@@ -1,5 +1,7 @@
 //! Instants and durations: range, text forms, calendar fields.
 
+use std::cmp::Ordering;
+
 use crate::error::Fault;
 
 /// 0001-01-01T00:00:00Z in seconds since 1970.
@@ -9,30 +11,58 @@ pub(crate) const MAX_SECONDS: i64 = 253_402_300_799;
 const NANOS: i64 = 1_000_000_000;
 
 /// An instant of the years 1 to 9999.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 pub struct Timestamp {
     /// seconds since 1970-01-01T00:00:00Z
     pub seconds: i64,
     /// nanoseconds after them, 0 to 999,999,999
     pub nanos: u32,
+    /// seconds east of UTC that its text had, for writing it again
+    offset: i32,
+}
+
+impl PartialEq for Timestamp {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Timestamp {}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.seconds, self.nanos).cmp(&(other.seconds, other.nanos))
+    }
 }
 
 impl Timestamp {
     pub(crate) fn clamped(seconds: i64, nanos: u32) -> Self {
         if seconds < MIN_SECONDS {
-            return Timestamp { seconds: MIN_SECONDS, nanos: 0 };
+            return Timestamp { seconds: MIN_SECONDS, nanos: 0, offset: 0 };
         }
         if seconds > MAX_SECONDS {
-            return Timestamp { seconds: MAX_SECONDS, nanos: 999_999_999 };
+            return Timestamp { seconds: MAX_SECONDS, nanos: 999_999_999, offset: 0 };
         }
-        Timestamp { seconds, nanos: nanos.min(999_999_999) }
+        Timestamp { seconds, nanos: nanos.min(999_999_999), offset: 0 }
     }
 
     pub(crate) fn checked(seconds: i64, nanos: u32) -> Result<Self, Fault> {
         if !(MIN_SECONDS..=MAX_SECONDS).contains(&seconds) {
             return Err(Fault::overflow("timestamp overflow"));
         }
-        Ok(Timestamp { seconds, nanos })
+        Ok(Timestamp { seconds, nanos, offset: 0 })
+    }
+
+    /// The same instant, written in UTC.
+    #[must_use]
+    pub fn utc(self) -> Self {
+        Timestamp { offset: 0, ..self }
     }
 
     fn total(self) -> i128 {
@@ -42,7 +72,8 @@ impl Timestamp {
     pub(crate) fn plus(self, duration: i64) -> Result<Self, Fault> {
         let total = self.total() + i128::from(duration);
         let seconds = total.div_euclid(i128::from(NANOS)) as i64;
-        Timestamp::checked(seconds, total.rem_euclid(i128::from(NANOS)) as u32)
+        let moved = Timestamp::checked(seconds, total.rem_euclid(i128::from(NANOS)) as u32)?;
+        Ok(Timestamp { offset: self.offset, ..moved })
     }
 
     pub(crate) fn minus(self, other: Timestamp) -> Result<i64, Fault> {
@@ -93,20 +124,27 @@ impl Timestamp {
         };
         let seconds =
             days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset;
-        Some(Timestamp { seconds, nanos })
+        Some(Timestamp { seconds, nanos, offset: offset as i32 })
     }
 
-    /// RFC 3339 in UTC, the fraction without trailing zeros.
+    /// RFC 3339 with the offset of the text that it came from, the fraction without trailing zeros.
     pub(crate) fn text(self) -> String {
-        let c = Civil::of(self.seconds);
+        let c = Civil::of(self.seconds + i64::from(self.offset));
         let (hour, minute, second) =
             (c.second_of_day / 3_600, c.second_of_day / 60 % 60, c.second_of_day % 60);
         let date = format!("{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}", c.year, c.month, c.day);
+        let zone = match self.offset {
+            0 => "Z".to_string(),
+            offset => {
+                let minutes = offset.abs() / 60;
+                format!("{}{:02}:{:02}", if offset < 0 { '-' } else { '+' }, minutes / 60, minutes % 60)
+            }
+        };
         if self.nanos == 0 {
-            return date + "Z";
+            return date + &zone;
         }
         let fraction = format!("{:09}", self.nanos);
-        format!("{date}.{}Z", fraction.trim_end_matches('0'))
+        format!("{date}.{}{zone}", fraction.trim_end_matches('0'))
     }
 }
 

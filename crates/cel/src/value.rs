@@ -53,6 +53,7 @@ pub enum Value<'a> {
 
 /// A key of a map.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Key<'a> {
     /// `bool`
     Bool(bool),
@@ -134,6 +135,11 @@ impl<'a> Value<'a> {
     /// A list.
     pub fn list(items: Vec<Value<'a>>) -> Self {
         Value::List(Arc::new(items))
+    }
+
+    /// A map; a key that stands twice is given back as the error.
+    pub fn map(entries: Vec<(Key<'a>, Value<'a>)>) -> Result<Self, Key<'a>> {
+        Map::from_entries(entries).map(|map| Value::Map(Arc::new(map)))
     }
 
     pub(crate) fn str(text: impl Into<Text<'a>>) -> Self {
@@ -263,6 +269,37 @@ impl<'a> Value<'a> {
     }
 }
 
+impl fmt::Display for Value<'_> {
+    /// The text of a scalar, the elements of a container; withheld strings stay marked.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("null"),
+            Value::Bool(value) => value.fmt(f),
+            Value::Int(value) => value.fmt(f),
+            Value::Uint(value) => value.fmt(f),
+            Value::Double(value) => f.write_str(&crate::number::go_g(*value)),
+            Value::Str(text) | Value::Type(text) => f.write_str(text),
+            Value::Bytes(bytes) => f.write_str(&String::from_utf8_lossy(bytes)),
+            Value::List(items) => f.debug_list().entries(items.iter().map(|item| item.to_string())).finish(),
+            Value::Map(map) => {
+                let entries = map.iter().map(|(key, value)| (key.to_string(), value.to_string()));
+                f.debug_map().entries(entries).finish()
+            }
+            Value::Json(json) => {
+                let mut bytes = Vec::new();
+                nachweis_canon::write(json, &mut bytes);
+                f.write_str(&String::from_utf8_lossy(&bytes))
+            }
+            Value::Timestamp(at) => f.write_str(&at.text()),
+            Value::Duration(nanos) => f.write_str(&crate::time::duration_text(*nanos)),
+            Value::Optional(None) => f.write_str("optional.none()"),
+            Value::Optional(Some(inner)) => write!(f, "optional({inner})"),
+            Value::Quantity(quantity) => quantity.fmt(f),
+            Value::Opaque(opaque) => opaque.fmt(f),
+        }
+    }
+}
+
 impl fmt::Display for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -325,6 +362,19 @@ impl<'a> Key<'a> {
 }
 
 impl<'a> Map<'a> {
+    /// Sorts entries; of equal keys the last one given wins.
+    pub(crate) fn last_wins(mut entries: Vec<(Key<'a>, Value<'a>)>) -> Self {
+        entries.sort_by(|a, b| a.0.order(&b.0));
+        entries.dedup_by(|later, earlier| {
+            let same = later.0.order(&earlier.0).is_eq();
+            if same {
+                std::mem::swap(later, earlier);
+            }
+            same
+        });
+        Map(entries)
+    }
+
     /// Sorts entries; gives the first key that stands twice as an error.
     pub(crate) fn from_entries(mut entries: Vec<(Key<'a>, Value<'a>)>) -> Result<Self, Key<'a>> {
         entries.sort_by(|a, b| a.0.order(&b.0));

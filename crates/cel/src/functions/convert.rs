@@ -3,6 +3,7 @@
 use crate::error::Fault;
 use crate::eval::Outcome;
 use crate::number;
+use crate::opaque::Opaque;
 use crate::signatures::Func;
 use crate::text::Text;
 use crate::time::{self, Timestamp};
@@ -53,22 +54,47 @@ fn to_bytes<'a>(value: &Value<'a>) -> Outcome<'a> {
     }
 }
 
-/// Go reads `Inf`, hexadecimal floats and underscores that Rust does not, and the other way round.
+/// Go reads `Inf`, hexadecimal floats and `1_000`, which Rust does not.
 fn parse_double(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
-    if plain {
-        return text.parse().ok().filter(|value: &f64| value.is_finite());
+    let digit =
+        |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_hexdigit);
+    let underscores_inside =
+        text.match_indices('_').all(|(at, _)| digit(at.checked_sub(1)) && digit(Some(at + 1)));
+    if !underscores_inside {
+        return None;
     }
+    let text = text.replace('_', "");
     let (sign, rest) = match text.as_bytes().first()? {
         b'-' => (-1.0, &text[1..]),
         b'+' => (1.0, &text[1..]),
-        _ => (1.0, text),
+        _ => (1.0, text.as_str()),
     };
-    match rest.to_ascii_lowercase().as_str() {
-        "inf" | "infinity" => Some(sign * f64::INFINITY),
-        "nan" if rest.len() == text.len() => Some(f64::NAN),
-        _ => None,
+    let lower = rest.to_ascii_lowercase();
+    match lower.as_str() {
+        "inf" | "infinity" => return Some(sign * f64::INFINITY),
+        "nan" if rest.len() == text.len() => return Some(f64::NAN),
+        _ => {}
     }
+    if let Some(hex) = lower.strip_prefix("0x") {
+        return parse_hex_double(hex).map(|value| sign * value);
+    }
+    let plain = lower.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e'));
+    let value: f64 = if plain { lower.parse().ok()? } else { return None };
+    value.is_finite().then_some(sign * value)
+}
+
+/// `1.8p-2` behind `0x`; up to 13 digits, which a double holds exactly.
+fn parse_hex_double(text: &str) -> Option<f64> {
+    let (mantissa, exponent) = text.split_once('p')?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    if digits.is_empty() || digits.len() > 13 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let value = u64::from_str_radix(&digits, 16).ok()? as f64;
+    let exponent: i32 = exponent.parse().ok()?;
+    let scaled = value * 2f64.powi(exponent.checked_sub(4 * fraction.len() as i32)?.clamp(-1_100, 1_100));
+    scaled.is_finite().then_some(scaled)
 }
 
 fn to_double<'a>(value: &Value<'a>) -> Outcome<'a> {
@@ -84,7 +110,7 @@ fn to_double<'a>(value: &Value<'a>) -> Outcome<'a> {
 fn to_duration<'a>(value: &Value<'a>) -> Outcome<'a> {
     Ok(Value::Duration(match value {
         Value::Duration(nanos) => *nanos,
-        Value::Int(nanos) => *nanos,
+        Value::Int(_) => return Err(failed(value, "google.protobuf.Duration")),
         Value::Str(text) => {
             time::parse_duration(text).ok_or_else(|| failed(value, "google.protobuf.Duration"))?
         }
@@ -98,7 +124,8 @@ fn to_timestamp<'a>(value: &Value<'a>) -> Outcome<'a> {
         Value::Int(seconds) => Timestamp::checked(*seconds, 0)?,
         Value::Str(text) => {
             let at = Timestamp::parse(text).ok_or_else(|| failed(value, "google.protobuf.Timestamp"))?;
-            Timestamp::checked(at.seconds, at.nanos)?
+            Timestamp::checked(at.seconds, at.nanos)?;
+            at
         }
         _ => return Err(Fault::no_overload()),
     }))
@@ -136,6 +163,11 @@ fn to_string<'a>(value: &Value<'a>) -> Outcome<'a> {
         Value::Double(value) => number::go_g(*value).into(),
         Value::Duration(nanos) => time::duration_text(*nanos).into(),
         Value::Timestamp(at) => at.text().into(),
+        Value::Opaque(opaque) => match &**opaque {
+            Opaque::Ip(ip) => ip.to_string().into(),
+            Opaque::Cidr(cidr) => cidr.to_string().into(),
+            _ => return Err(Fault::no_overload()),
+        },
         Value::Bytes(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => text.to_string().into(),
             Err(_) => return Err(Fault::conversion("invalid UTF-8 in bytes, cannot convert to string")),
