@@ -4,6 +4,7 @@
 //! them again; [`coverage`] says of which resources absence means absence. Nothing here reads a clock, the
 //! environment or a file: bytes come in, bytes go out through the storage that the caller gives.
 
+mod check;
 mod collections;
 pub mod coverage;
 mod head;
