@@ -1,6 +1,7 @@
 //! The type checker: what does not compile in Kubernetes does not compile here.
 
 use crate::ast::{Ast, BinaryOp, ExprId, ExprKind, Fold, FoldKind, Literal, UnaryOp};
+use crate::check::{self, Trees};
 use crate::env::Env;
 use crate::error::CompileError;
 use crate::plan::{namespaced, type_name};
@@ -16,7 +17,11 @@ pub(crate) struct Checker<'p> {
     mapping: Mapping,
     /// type of each node that was visited
     types: Vec<Option<Type>>,
+    /// the field trees, where a check is bound to them: then only what cannot work is an error
+    trees: Option<&'p dyn Trees>,
     pub errors: Vec<CompileError>,
+    /// fields that may have been meant, by the number of the error
+    pub hints: Vec<(usize, Vec<String>)>,
 }
 
 /// The name under which the table has an operator.
@@ -58,13 +63,21 @@ impl<'p> Checker<'p> {
     pub fn new(source: &'p str, ast: &'p Ast, env: &'p Env) -> Self {
         let types = vec![None; ast.nodes.len()];
         let mapping = Mapping::default();
-        Checker { source, ast, env, scope: Vec::new(), mapping, types, errors: Vec::new() }
+        let (scope, errors, hints) = (Vec::new(), Vec::new(), Vec::new());
+        Checker { source, ast, env, scope, mapping, types, trees: None, errors, hints }
+    }
+
+    /// Looks fields up in trees; names that the environment lacks are `dyn`.
+    pub fn with_trees(mut self, trees: &'p dyn Trees) -> Self {
+        self.trees = Some(trees);
+        self.mapping.null_fits = true;
+        self
     }
 
     /// The type of the whole expression, if it has one.
     pub fn run(&mut self) -> Type {
         let result = self.check(self.ast.root());
-        if self.errors.is_empty() {
+        if self.errors.is_empty() && self.trees.is_none() {
             self.literals_agree();
         }
         self.mapping.substitute(&result, true)
@@ -111,6 +124,9 @@ impl<'p> Checker<'p> {
             }
             ExprKind::Index { operand, index, optional } => {
                 let args = vec![self.check(*operand), self.check(*index)];
+                if let Some(found) = self.tree_index(id, &args[0], *index, *optional) {
+                    return found;
+                }
                 self.overload(id, if *optional { "_[?_]" } else { "_[_]" }, false, args)
             }
             ExprKind::Call { target, function, args } => self.call(id, *target, function, args),
@@ -176,6 +192,7 @@ impl<'p> Checker<'p> {
         }
         match type_ident(plain) {
             Some(of) => of,
+            None if self.trees.is_some() => Type::Dyn,
             None => self.error(id, format!("undeclared reference to `{name}`")),
         }
     }
@@ -211,6 +228,7 @@ impl<'p> Checker<'p> {
                 self.mapping.assignable(&Type::Dyn, &target);
                 Type::Dyn
             }
+            Type::Tree(name) => self.tree_field(id, name, field),
             Type::Dyn => Type::Dyn,
             other => {
                 let shown = self.mapping.substitute(other, true);
@@ -222,6 +240,36 @@ impl<'p> Checker<'p> {
             (false, true) => Type::optional(result),
             (false, false) => result,
         }
+    }
+
+    /// Type of a field of an object in a tree; a field that cannot exist is an error.
+    fn tree_field(&mut self, id: ExprId, name: &str, field: &str) -> Type {
+        let Some(trees) = self.trees else { return Type::Dyn };
+        if let Some(found) = trees.field(name, field) {
+            return found.to_type();
+        }
+        self.hints.push((self.errors.len(), check::similar(field, trees.fields(name))));
+        self.error(id, format!("`{}` has no field `{field}`", check::short_name(name)))
+    }
+
+    /// `object['field']` on an object in a tree.
+    fn tree_index(&mut self, id: ExprId, operand: &Type, index: ExprId, optional: bool) -> Option<Type> {
+        let operand = self.mapping.substitute(operand, false);
+        let (target, was_optional) = match &operand {
+            Type::Optional(Some(of)) => (of.as_ref(), true),
+            other => (other, false),
+        };
+        let Type::Tree(name) = target else { return None };
+        let found = match self.ast.kind(index) {
+            ExprKind::Literal(Literal::Str(field)) => self.tree_field(id, &name.clone(), field),
+            _ => Type::Dyn,
+        };
+        Some(if optional || was_optional { Type::optional(found) } else { found })
+    }
+
+    /// In a bound check, alternatives of different types are no error: the program runs.
+    fn may_differ(&self, name: &str) -> bool {
+        self.trees.is_some() && matches!(name, "_?_:_" | "orValue" | "or" | "@sortBy")
     }
 
     fn call(&mut self, id: ExprId, target: Option<ExprId>, function: &str, args: &[ExprId]) -> Type {
@@ -259,6 +307,9 @@ impl<'p> Checker<'p> {
         }
         if let Some(result) = result {
             return result;
+        }
+        if self.may_differ(name) {
+            return Type::Dyn;
         }
         let shown: Vec<String> =
             args.iter().map(|arg| self.mapping.substitute(arg, true).to_string()).collect();
@@ -340,6 +391,7 @@ impl<'p> Checker<'p> {
         let (first, second) = match (&range, &fold.var2) {
             (Type::List(of), None) => (of.as_ref().clone(), Type::Dyn),
             (Type::List(of), Some(_)) => (Type::Int, of.as_ref().clone()),
+            (Type::Tree(_), _) => (Type::String, Type::Dyn),
             (Type::Map(key, value), _) => (key.as_ref().clone(), value.as_ref().clone()),
             (Type::Dyn | Type::Param(_), _) => {
                 self.mapping.assignable(&Type::Dyn, &range);

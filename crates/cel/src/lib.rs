@@ -9,6 +9,7 @@
 //! reads it; `&&` and `||` absorb it like any error, because the result does not depend on it then.
 
 mod ast;
+pub mod check;
 mod constants;
 mod env;
 mod error;

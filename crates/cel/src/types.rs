@@ -41,6 +41,10 @@ pub enum Type {
     Opaque(&'static str),
     /// a type with fields
     Object(Arc<ObjectType>),
+    /// an object whose fields a field tree knows, by the tree's name for it
+    Tree(Arc<str>),
+    /// a JSON scalar that may be a number or a string, such as a quantity
+    NumberOrString,
     /// a type parameter of a signature, or a fresh variable of inference
     Param(u32),
 }
@@ -119,6 +123,8 @@ impl fmt::Display for Type {
             Type::Wrapper(of) => write!(f, "wrapper({of})"),
             Type::Opaque(name) => f.write_str(name),
             Type::Object(object) => f.write_str(&object.name),
+            Type::Tree(name) => f.write_str(name),
+            Type::NumberOrString => f.write_str("number or string"),
             Type::Param(_) => f.write_str("dyn"),
         }
     }

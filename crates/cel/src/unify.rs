@@ -10,6 +10,8 @@ use crate::types::Type;
 pub(crate) struct Mapping {
     known: Vec<Option<Type>>,
     trail: Vec<(u32, Option<Type>)>,
+    /// `null` agrees with every type, as any field of a document may be null
+    pub null_fits: bool,
 }
 
 /// Types with more nodes than this are treated as `dyn`: maps of maps of themselves double with every level.
@@ -69,11 +71,20 @@ impl Mapping {
         }
         match (a, b) {
             (Type::Dyn, _) | (_, Type::Dyn) => true,
-            (Type::Null, other) | (other, Type::Null) => nullable(other),
+            (Type::Null, other) | (other, Type::Null) => self.null_fits || nullable(other),
             (Type::List(a), Type::List(b)) => self.assign(a, b),
             (Type::Map(a, x), Type::Map(b, y)) => self.assign(a, b) && self.assign(x, y),
             (Type::Optional(Some(a)), Type::Optional(Some(b))) => self.assign(a, b),
             (Type::Type(_), Type::Type(_)) => true,
+            (Type::Tree(_), Type::Map(key, value)) => {
+                self.assign(&Type::String, key) && self.assign(&Type::Dyn, value)
+            }
+            (Type::Map(key, value), Type::Tree(_)) => {
+                self.assign(key, &Type::String) && self.assign(value, &Type::Dyn)
+            }
+            (Type::NumberOrString, other) | (other, Type::NumberOrString) => {
+                matches!(other, Type::NumberOrString | Type::String | Type::Int | Type::Uint | Type::Double)
+            }
             (Type::Wrapper(a), Type::Wrapper(b)) => self.assign(a, b),
             (Type::Wrapper(of), other) | (other, Type::Wrapper(of)) => self.assign(of, other),
             _ => a == b,
