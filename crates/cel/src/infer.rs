@@ -181,10 +181,10 @@ impl<'p> Checker<'p> {
 
     fn ident(&mut self, id: ExprId, name: &str) -> Type {
         let global = name.strip_prefix('.');
-        if global.is_none() {
-            if let Some((_, of)) = self.scope.iter().rev().find(|(known, _)| *known == name) {
-                return of.clone();
-            }
+        if global.is_none()
+            && let Some((_, of)) = self.scope.iter().rev().find(|(known, _)| *known == name)
+        {
+            return of.clone();
         }
         let plain = global.unwrap_or(name);
         if let Some(slot) = self.env.slot(plain) {

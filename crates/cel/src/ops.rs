@@ -140,10 +140,9 @@ fn order_numbers(a: &Value<'_>, b: &Value<'_>) -> Option<Option<Ordering>> {
     use Value as V;
     if let (V::Double(x), V::Int(_) | V::Uint(_) | V::Double(_)) | (V::Int(_) | V::Uint(_), V::Double(x)) =
         (a, b)
+        && (x.is_nan() || matches!(b, V::Double(y) if y.is_nan()))
     {
-        if x.is_nan() || matches!(b, V::Double(y) if y.is_nan()) {
-            return Some(None);
-        }
+        return Some(None);
     }
     Some(Some(match (a, b) {
         (V::Int(a), V::Int(b)) => a.cmp(b),

@@ -129,11 +129,11 @@ impl<'p> Planner<'p> {
             }
             ExprKind::Index { operand, index, optional } => {
                 let (operand, index) = (self.boxed(*operand), self.boxed(*index));
-                if let OpKind::Const(constant) = &index.kind {
-                    if !may_index(constant) {
-                        let message = format!("a value of type `{}` is no index", constant.type_name());
-                        return self.error(id, message);
-                    }
+                if let OpKind::Const(constant) = &index.kind
+                    && !may_index(constant)
+                {
+                    let message = format!("a value of type `{}` is no index", constant.type_name());
+                    return self.error(id, message);
                 }
                 OpKind::Index { operand, index, optional: *optional }
             }
@@ -197,10 +197,10 @@ impl<'p> Planner<'p> {
 
     fn ident(&mut self, id: ExprId, name: &'p str) -> OpKind {
         let global = name.strip_prefix('.');
-        if global.is_none() {
-            if let Some(slot) = self.scope.iter().rposition(|known| *known == name) {
-                return OpKind::Local(slot);
-            }
+        if global.is_none()
+            && let Some(slot) = self.scope.iter().rposition(|known| *known == name)
+        {
+            return OpKind::Local(slot);
         }
         let plain = global.unwrap_or(name);
         if let Some(slot) = self.env.slot(plain) {

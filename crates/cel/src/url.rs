@@ -118,10 +118,10 @@ fn parse_host(host: &str) -> Option<String> {
             if zone.is_empty() { String::new() } else { format!("%{}", lossy(unescape(zone, Mode::Zone)?)) };
         return Some(format!("[{address}{zone}]{port}"));
     }
-    if let Some(colon) = host.rfind(':') {
-        if !valid_port(&host[colon..]) || host[..colon].contains(':') {
-            return None;
-        }
+    if let Some(colon) = host.rfind(':')
+        && (!valid_port(&host[colon..]) || host[..colon].contains(':'))
+    {
+        return None;
     }
     unescape(host, Mode::Host).map(lossy)
 }

@@ -196,7 +196,7 @@ fn is_base64(value: &str) -> bool {
     let digits = value.trim_end_matches('=');
     let padding = value.len() - digits.len();
     !value.is_empty()
-        && value.len() % 4 == 0
+        && value.len().is_multiple_of(4)
         && padding <= 2
         && digits.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
 }

@@ -1,11 +1,9 @@
 //! What Kubernetes 1.36 answers: every recorded case gives the recorded value, or an error where one is
 //! recorded. Cases that differ stand in `exceptions.txt` with a reason; one that passes there fails the test.
 
-mod recorded;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use recorded::{Case, Corpus};
+use crate::recorded::{Case, Corpus};
 
 /// `id reason`, one a line.
 fn exceptions() -> BTreeMap<String, String> {
