@@ -154,22 +154,27 @@ impl<'a> View<'a> {
 
     /// The first `max` provisions, each act named once: `DORA Art. 9(4)(c), Art. 10(1); GDPR Art. 32(1)(b), +2`.
     pub fn citations(&self, ids: &[String], max: usize) -> String {
-        let mut out = String::new();
+        self.citation_parts(ids, max).join(" ")
+    }
+
+    /// The same in parts that should not be broken over two lines.
+    pub fn citation_parts(&self, ids: &[String], max: usize) -> Vec<String> {
+        let mut out: Vec<String> = Vec::new();
         let mut act = "";
         for id in ids.iter().take(max) {
             let provision = self.provision(id);
             let same = provision.is_some_and(|provision| provision.act == act);
-            if !out.is_empty() {
-                out.push_str(if same { ", " } else { "; " });
+            if let Some(last) = out.last_mut() {
+                last.push_str(if same { "," } else { ";" });
             }
-            match provision {
-                Some(provision) if same => out.push_str(&provision.citation()),
-                _ => out.push_str(&self.cite(id)),
-            }
+            out.push(match provision {
+                Some(provision) if same => provision.citation(),
+                _ => self.cite(id),
+            });
             act = provision.map_or("", |provision| &provision.act);
         }
         if ids.len() > max {
-            out.push_str(&format!(", +{}", ids.len() - max));
+            out.push(format!("+{}", ids.len() - max));
         }
         out
     }

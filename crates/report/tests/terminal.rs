@@ -3,14 +3,125 @@
 mod fixture;
 
 use nachweis_model::Lang;
-use nachweis_report::{Style, terminal};
+use nachweis_model::seal::IdentitySource;
+use nachweis_report::{Style, snapshot_terminal, terminal};
 use unicode_width::UnicodeWidthStr;
 
+fn screen(fixture: &fixture::Fixture, width: usize, lang: Lang) -> String {
+    terminal(&fixture.report(), &Style { width, colour: false, lang })
+}
+
 #[test]
-fn show() {
-    let fixture = fixture::small();
-    for (width, lang) in [(80, Lang::En), (160, Lang::En), (80, Lang::De)] {
-        println!("{}", terminal(&fixture.report(), &Style { width, colour: false, lang }));
+fn lines_fit_and_carry_no_escape_without_colour() {
+    for fixture in [fixture::small(), fixture::scale(30)] {
+        for lang in [Lang::En, Lang::De] {
+            for width in [40, 80, 100, 120, 160, 240] {
+                let text = screen(&fixture, width, lang);
+                assert!(!text.contains('\u{1b}'));
+                for line in text.lines().skip(1).filter(|line| !line.contains("nachweis ")) {
+                    assert!(line.width() <= width, "{width}: {line}");
+                    assert_eq!(line, line.trim_end());
+                }
+            }
+        }
     }
-    assert!("".width() == 0);
+}
+
+#[test]
+fn colour_only_repeats_what_words_say() {
+    let fixture = fixture::small();
+    let plain = screen(&fixture, 80, Lang::En);
+    let mut painted = terminal(&fixture.report(), &Style { width: 80, colour: true, lang: Lang::En });
+    assert!(painted.contains("\u{1b}[1;31m✗ not-satisfied"));
+    while let Some(at) = painted.find('\u{1b}') {
+        let end = painted[at..].find('m').expect("an escape ends") + at;
+        painted.replace_range(at..=end, "");
+    }
+    assert_eq!(painted, plain);
+}
+
+#[test]
+fn the_first_line_is_the_total_whatever_the_width() {
+    for width in [20, 80, 160] {
+        let text = screen(&fixture::small(), width, Lang::En);
+        let total = "total: 5 not-satisfied, 1 indeterminate, 5 satisfied, 1 not-applicable; 1 item exempted";
+        assert_eq!(text.lines().next(), Some(total));
+    }
+}
+
+#[test]
+fn a_row_says_control_article_coverage_example_and_step() {
+    let text = screen(&fixture::small(), 80, Lang::En);
+    let row = "\
+✗ not-satisfied  Every workload pod is selected by a network policy that an
+  high           enforcer acts on
+                 24 / 36 pods
+                 evidence for RTS 2024/1774 Art. 13(1)(a); DORA Art. 9(4)(c)
+                 e.g. Deployment onboarding/api (3 × Pod): No network policy of
+                 the namespace selects the pod.
+                 → Give every namespace a NetworkPolicy with an empty
+                 podSelector that denies ingress and egress, and allow beside
+                 it what each workload needs.
+";
+    assert!(text.contains(row), "{text}");
+    assert!(text.contains("14 completed backups exist; of 0 restores none"));
+    assert!(text.contains("18 / 36 pods; 3 / 6 namespaces, failing: cards, reporting, risk"));
+}
+
+#[test]
+fn what_was_not_seen_says_what_would_show_it() {
+    let mut fixture = fixture::small();
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = flat(&screen(&fixture, 80, Lang::En));
+    assert!(
+        text.contains("limitranges: denied, 1 control waits → grant `list` on limitranges to the collector")
+    );
+    assert!(text.contains("--complete networkpolicies.networking.k8s.io if the input has all of them"));
+    assert!(text.contains("unread 2 parts of the input were not read: addons/values.yaml:14:3 (template)"));
+    assert!(text.contains("system 9 of 53 open items lie in kube-system"));
+    fixture.seal.identity_source = IdentitySource::Live;
+    assert!(
+        !screen(&fixture, 80, Lang::En).contains("--complete"),
+        "a declaration is nothing for a live cluster"
+    );
+    fixture.seal.unread.clear();
+    assert!(screen(&fixture, 80, Lang::En).contains("unread           0 parts of the input were not read"));
+}
+
+#[test]
+fn the_command_stays_on_one_line() {
+    let mut fixture = fixture::small();
+    fixture.bundle = Some(format!("{}/my bundle", "deep/".repeat(30)));
+    let text = screen(&fixture, 80, Lang::En);
+    let command = format!("nachweis verify '{}/my bundle' --trust keys/audit.pub", "deep/".repeat(30));
+    assert!(text.lines().any(|line| line.trim() == command), "{text}");
+    fixture.bundle = None;
+    assert!(screen(&fixture, 80, Lang::En).contains("none was written; `--out BUNDLE`"));
+}
+
+#[test]
+fn many_rows_are_cut_and_counted() {
+    let text = screen(&fixture::scale(30), 80, Lang::De);
+    assert_eq!(text.matches("✗ nicht bestanden").count(), 10);
+    assert!(text.contains("und 20 weitere"));
+}
+
+#[test]
+fn examples_lie_outside_of_system_namespaces() {
+    let mut fixture = fixture::small();
+    fixture.system.push("onboarding".into());
+    let text = screen(&fixture, 160, Lang::En);
+    assert!(text.contains("e.g. Deployment reporting/api (3 × Pod): No network policy"));
+}
+
+#[test]
+fn a_snapshot_says_what_it_holds() {
+    let fixture = fixture::small();
+    let id = fixture.assessment.snapshot;
+    let text = snapshot_terminal(&fixture.seal, id, &Style::default());
+    assert!(text.starts_with(&format!("snapshot: {id}\n")));
+    assert!(text.contains("49 items of 2 kinds; 73 left out as no evidence"));
+    assert!(text.contains("3 values, their places are in the seal"));
+    assert!(text.contains("old/readme.yaml:1:1 (yaml-syntax, ignored"));
+    assert!(text.lines().all(|line| line.width() <= 80), "{text}");
 }

@@ -29,7 +29,8 @@ fn part(p: &mut Page, view: &View<'_>, act: &str, rows: &[&ObligationRow]) {
     let lang = view.lang;
     let title = shorten(&view.act_title(act));
     p.leaf("h3", &[], &title);
-    let (with, without): (Vec<&ObligationRow>, Vec<&ObligationRow>) = rows.iter().copied().partition(|row| !row.controls.is_empty());
+    let (with, without): (Vec<&ObligationRow>, Vec<&ObligationRow>) =
+        rows.iter().copied().partition(|row| !row.controls.is_empty());
     p.p(&head_line(lang, with.len() as u64, rows.len() as u64));
     if !with.is_empty() {
         let heads = [
@@ -127,6 +128,9 @@ fn evidence(view: &View<'_>, row: &ObligationRow) -> String {
     let (satisfied, all) = view.evidence(row);
     let citation = view.provision(&row.id).map_or_else(|| row.id.clone(), |provision| provision.citation());
     let citation = shorten(&citation);
+    if all == 0 {
+        return view.lang.pick("no control that applies", "keine anwendbare Kontrolle").into();
+    }
     match view.lang {
         Lang::En => format!("evidence for {citation}: {satisfied} of {all} controls satisfied"),
         Lang::De => format!("Nachweis zu {citation}: {satisfied} von {all} Kontrollen bestanden"),

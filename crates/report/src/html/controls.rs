@@ -23,7 +23,7 @@ pub(super) fn write(p: &mut Page, view: &View<'_>) {
     filter(p, view.lang);
     let rows = ordered(view);
     let open = rows.iter().filter(|row| row.open() > 0).count().max(1);
-    let budget = (LIST_NODES / open / GROUP_NODES).clamp(2, 40);
+    let budget = (LIST_NODES / open / GROUP_NODES).clamp(1, 40);
     for row in &rows {
         article(p, view, row, budget);
     }
@@ -69,7 +69,7 @@ fn article(p: &mut Page, view: &View<'_>, row: &Row<'_>, budget: usize) {
         ("aria-labelledby", &*heading),
     ];
     p.el("article", &attributes, |p| {
-        p.leaf("h3", &[("id", &heading)], &shorten(&row.title(lang)));
+        p.el("h3", &[("id", &heading)], |p| p.rich(&shorten(&row.title(lang))));
         p.el("p", &[("class", "state")], |p| {
             p.badge(lang, finding.verdict);
             p.text(&state(lang, row));
@@ -78,7 +78,7 @@ fn article(p: &mut Page, view: &View<'_>, row: &Row<'_>, budget: usize) {
         cited(p, view, row);
         groups_by(p, lang, row);
         for reason in row.whole_reasons() {
-            p.p(&sentence(&row.reason(lang, reason)));
+            p.el("p", &[], |p| p.rich(&sentence(&row.reason(lang, reason))));
         }
         let step = view.next_step(row);
         let acts = matches!(finding.verdict, Verdict::NotSatisfied | Verdict::Indeterminate);
@@ -89,7 +89,7 @@ fn article(p: &mut Page, view: &View<'_>, row: &Row<'_>, budget: usize) {
             };
             p.el("p", &[("class", "step")], |p| {
                 p.leaf("b", &[], &format!("{label}: "));
-                p.text(&long(&step));
+                p.rich(&long(&step));
             });
         }
         items(p, view, row, budget);
@@ -137,10 +137,11 @@ fn state(lang: Lang, row: &Row<'_>) -> String {
 }
 
 fn cited(p: &mut Page, view: &View<'_>, row: &Row<'_>) {
-    let cited = view.citations(&row.finding.obligations, 24);
+    let cited = view.citation_parts(&row.finding.obligations, 24);
     if !cited.is_empty() {
         p.el("p", &[("class", "cited")], |p| {
-            p.text(&format!("{} {}", view.lang.pick("Evidence for", "Nachweis zu"), long(&cited)));
+            p.text(view.lang.pick("Evidence for ", "Nachweis zu "));
+            p.cited(&cited);
         });
     }
 }
@@ -170,7 +171,7 @@ fn items(p: &mut Page, view: &View<'_>, row: &Row<'_>, budget: usize) {
             Verdict::Indeterminate => lang.pick("cannot be judged", "nicht beurteilbar"),
             _ => lang.pick("not covered", "nicht abgedeckt"),
         };
-        p.leaf("h4", &[], &format!("{count} {state}: {}", long(&row.reason(lang, &group.reason))));
+        p.el("h4", &[], |p| p.rich(&format!("{count} {state}: {}", long(&row.reason(lang, &group.reason)))));
         let all = view.names.groups(group.items.iter(), LOOK_UP);
         let take = left.max(1).min(all.len());
         left -= take.min(left);

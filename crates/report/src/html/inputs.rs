@@ -40,7 +40,7 @@ pub(super) fn not_seen(p: &mut Page, view: &View<'_>) {
                         &some(open.namespaces.iter(), lang.pick("whole cluster", "ganzer Cluster")),
                     );
                     p.leaf("td", &[], &some(open.controls.iter(), "–"));
-                    p.leaf("td", &[], &shorten(&view.settle(open)));
+                    p.el("td", &[], |p| p.rich(&shorten(&view.settle(open))));
                 });
             }
         });
@@ -125,7 +125,7 @@ pub(super) fn exemptions(p: &mut Page, view: &View<'_>) {
         lang.pick("Owner / approver", "Verantwortlich / genehmigt von"),
         lang.pick("Expires", "Läuft ab"),
     ];
-    p.table(lang.pick("Exemptions", "Ausnahmen"), &heads, |p| {
+    p.table(lang.pick("Exemptions of the overlay", "Ausnahmen des Overlays"), &heads, |p| {
         for exemption in used.iter().take(ROWS) {
             let full = view.report.overlay.exemptions.iter().find(|known| known.id == exemption.id);
             p.el("tr", &[], |p| {

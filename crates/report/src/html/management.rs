@@ -63,14 +63,17 @@ fn decisions(p: &mut Page, view: &View<'_>) {
         for row in rows.iter().take(DECISIONS) {
             p.el("li", &[], |p| {
                 let link = format!("#{}", anchor(view, &row.finding.control));
-                p.leaf("a", &[("href", &link)], &shorten(&row.title(lang)));
-                p.text(&format!(
-                    " ({}: {}). {} {}",
-                    lang.pick("severity", "Schwere"),
-                    severity(lang, row.finding.severity),
-                    figures(lang, row),
-                    lang.pick("are covered.", "sind abgedeckt."),
-                ));
+                p.el("a", &[("href", &link)], |p| p.rich(&shorten(&row.title(lang))));
+                let severity = severity(lang, row.finding.severity);
+                p.text(&format!(" ({}: {severity}). ", lang.pick("severity", "Schwere")));
+                match row.whole_reasons().next().filter(|_| row.finding.total == 0) {
+                    Some(reason) => p.rich(&shorten(&row.reason(lang, reason))),
+                    None => p.text(&format!(
+                        "{} {}",
+                        figures(lang, row),
+                        lang.pick("are covered.", "sind abgedeckt.")
+                    )),
+                }
             });
         }
     });
@@ -116,14 +119,15 @@ fn accepted(view: &View<'_>) -> String {
         };
         return format!("{none}{expired}");
     };
-    let (in_force, items) =
-        (number(lang, all.len() as u64 - expired), number(lang, view.report.assessment.totals.exempted));
+    let in_force = number(lang, all.len() as u64 - expired);
+    let (one, many) = (lang.pick("item", "Objekt"), lang.pick("items", "Objekte"));
+    let items = counted(lang, view.report.assessment.totals.exempted, one, many);
     match lang {
         Lang::En => format!(
-            "Exemptions in force: {in_force}, for {items} items; the next one expires at {next}. Expired: {expired}. An exempted item still counts as not covered."
+            "Exemptions in force: {in_force}, for {items}; the next one expires at {next}. Expired: {expired}. An exempted item still counts as not covered."
         ),
         Lang::De => format!(
-            "Ausnahmen in Kraft: {in_force}, für {items} Objekte; die nächste läuft ab am {next}. Abgelaufen: {expired}. Ein ausgenommenes Objekt zählt weiter als nicht abgedeckt."
+            "Ausnahmen in Kraft: {in_force}, für {items}; die nächste läuft ab am {next}. Abgelaufen: {expired}. Ein ausgenommenes Objekt zählt weiter als nicht abgedeckt."
         ),
     }
 }

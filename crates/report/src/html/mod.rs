@@ -27,7 +27,9 @@ const SCRIPT: &str = include_str!("script.js");
 
 /// Budget of DOM nodes for lists of items, shared by all findings. With the fixed part of 160 controls the
 /// document stays below 20,000 nodes whatever the size of the cluster.
-const LIST_NODES: usize = 4_500;
+const LIST_NODES: usize = 3_000;
+/// Findings from which on nodes are saved.
+const MANY: usize = 60;
 
 /// The report as one HTML file that refers to nothing outside of itself (a content security policy forbids it).
 ///
@@ -35,7 +37,7 @@ const LIST_NODES: usize = 4_500;
 /// characters are visible.
 pub fn html(report: &Report<'_>, lang: Lang) -> String {
     let view = View::new(report, lang);
-    let mut page = Page::default();
+    let mut page = Page { compact: report.assessment.findings.len() > MANY, ..Page::default() };
     page.own("<!DOCTYPE html>\n");
     page.el("html", &[("lang", lang.pick("en", "de"))], |p| {
         head(p, &view);

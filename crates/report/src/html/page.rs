@@ -13,6 +13,8 @@ pub(super) struct Page {
     pub out: String,
     /// elements and texts written
     pub nodes: usize,
+    /// saves nodes where the report has many findings: no bars, no unbreakable citations
+    pub compact: bool,
 }
 
 impl Page {
@@ -49,6 +51,16 @@ impl Page {
     pub fn text(&mut self, text: &str) {
         self.nodes += 1;
         escape::html(text, &mut self.out);
+    }
+
+    /// A text of the catalogue, what stands in backticks as code. Without a pair the backticks stay.
+    pub fn rich(&mut self, text: &str) {
+        if text.matches('`').count() % 2 == 1 {
+            return self.text(text);
+        }
+        for (at, part) in text.split('`').enumerate().filter(|(_, part)| !part.is_empty()) {
+            if at % 2 == 1 { self.leaf("code", &[], part) } else { self.text(part) }
+        }
     }
 
     /// A text whose line breaks stay.

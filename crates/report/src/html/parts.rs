@@ -44,10 +44,23 @@ impl Page {
         self.leaf("p", &[], text);
     }
 
+    /// Cited provisions, none broken over two lines.
+    pub fn cited(&mut self, parts: &[String]) {
+        if self.compact {
+            return self.text(&shorten(&parts.join(" ")));
+        }
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                self.text(" ");
+            }
+            self.leaf("span", &[("class", "cite")], &shorten(part));
+        }
+    }
+
     /// A folded part.
     pub fn fold(&mut self, title: &str, content: impl FnOnce(&mut Page)) {
         self.el("details", &[], |p| {
-            p.leaf("summary", &[], title);
+            p.el("summary", &[], |p| p.rich(title));
             content(p);
         });
     }
@@ -81,7 +94,7 @@ impl Page {
 
     /// `covered / total` as a bar beside its figures, which stand in the text.
     pub fn bar(&mut self, covered: u64, total: u64) {
-        if total == 0 {
+        if total == 0 || self.compact {
             return;
         }
         let share = (u128::from(covered) * 100 / u128::from(total)).min(100).to_string();

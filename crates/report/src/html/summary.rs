@@ -102,9 +102,9 @@ fn line(p: &mut Page, view: &View<'_>, row: &Row<'_>) {
     p.el("tr", &[("data-for", &link)], |p| {
         p.el("td", &[], |p| p.badge(lang, finding.verdict));
         p.el("th", &[("scope", "row")], |p| {
-            p.leaf("a", &[("href", &format!("#{link}"))], &super::parts::shorten(&row.title(lang)));
+            p.el("a", &[("href", &format!("#{link}"))], |p| p.rich(&super::parts::shorten(&row.title(lang))));
         });
-        p.leaf("td", &[], &super::parts::shorten(&view.citations(&finding.obligations, 3)));
+        p.el("td", &[], |p| p.cited(&view.citation_parts(&finding.obligations, 3)));
         p.leaf("td", &[("class", "figure")], &figures(lang, row));
         p.leaf("td", &[], severity(lang, finding.severity));
     });
