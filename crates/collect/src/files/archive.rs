@@ -69,15 +69,19 @@ impl<'a> Walker<'a> {
             Some(Exceeded::Header(_)) => return self.unread(file, Reason::BrokenArchive, error.to_string()),
             None => {}
         }
+        let text = error.to_string();
+        // The tar library has no kind of error for an early end.
+        let early = text.contains("unexpected EOF") || text.contains("failed to read entire block");
         let reason = match error.kind() {
             io::ErrorKind::PermissionDenied => Reason::PermissionDenied,
             io::ErrorKind::UnexpectedEof => Reason::Truncated,
+            _ if early => Reason::Truncated,
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
                 Reason::BrokenArchive
             }
             _ => Reason::IoError,
         };
-        self.unread(file, reason, error.to_string())
+        self.unread(file, reason, text)
     }
 
     /// Tells once for each folder of a version control system that it is left out. True if `path` lies in one.
