@@ -28,6 +28,15 @@ cargo clippy -p nachweis-evaluate --lib --no-deps --locked -- -D warnings -D cli
 step "dependencies: bans, licences, sources"
 cargo deny --locked --all-features check bans licenses sources
 
+step "dependencies: each direct one has a row in docs/design/dependencies.md"
+unexplained=$(cargo tree --workspace --locked --depth 1 --edges normal,build,dev --prefix none --format '{p}' |
+    awk 'NF && $1 !~ /^(nachweis|xtask)/ {print $1}' | sort -u |
+    while read -r name; do grep -q "^| \`$name\` |" docs/design/dependencies.md || printf ' %s' "$name"; done)
+if [ -n "$unexplained" ]; then
+    complain "error: no row in docs/design/dependencies.md for:$unexplained"
+    exit 1
+fi
+
 # Advisories change without us and lie outside: a missing network is said and is no failure, a found advisory is one.
 step "dependencies: advisories"
 if timeout 120 cargo deny --locked fetch db >/dev/null 2>&1 </dev/null; then
