@@ -2,6 +2,8 @@
 
 mod example;
 mod files;
+mod release;
+mod yaml;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,6 +13,8 @@ usage: cargo xtask COMMAND
 
   example            write examples/fintech/dump from examples/fintech/platform.yaml
   example --check    fail if the committed dump differs from what the description gives
+  release VERSION [INSTANT] [--replace]
+                     freeze catalog/ as catalog/releases/VERSION.json and .yaml, in force from INSTANT
 ";
 
 fn main() -> ExitCode {
@@ -20,6 +24,10 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["example"] => write_example(&root),
         ["example", "--check"] => check_example(&root),
+        ["release", version] => release::write(&root, version, None, false),
+        ["release", version, "--replace"] => release::write(&root, version, None, true),
+        ["release", version, instant] => release::write(&root, version, Some(instant), false),
+        ["release", version, instant, "--replace"] => release::write(&root, version, Some(instant), true),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

@@ -12,7 +12,6 @@ mod network;
 mod object;
 mod pods;
 mod workloads;
-mod yaml;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -120,7 +119,7 @@ fn lists(objects: &[Value]) -> Files {
     }
     let list = |mut objects: Vec<&Value>| {
         objects.sort_by_key(|object| object["metadata"]["name"].as_str());
-        yaml::document(&json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": objects}))
+        crate::yaml::document(&json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": objects}))
     };
     groups.into_iter().map(|(path, objects)| (path, list(objects))).collect()
 }
