@@ -18,7 +18,7 @@ find_cargo
 wanted="cc:gcc cc:libc6-dev"
 case "$purpose" in
     build | lint) ;;
-    test) wanted="$wanted skopeo:skopeo docker-registry:docker-registry openssl:openssl chromium:chromium" ;;
+    test) wanted="$wanted skopeo:skopeo docker-registry:docker-registry openssl:openssl chromium:chromium node:nodejs npm:npm" ;;
     *)
         complain "usage: scripts/setup.sh build|test|lint"
         exit 2
@@ -62,6 +62,17 @@ if [ -n "$packages" ]; then
             $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } </dev/null >&2; then
             give_up "apt-get failed, see above"
         fi
+    fi
+fi
+
+# Pages are looked at with packages that a lock file pins; they run in the tests only.
+browser=crates/report/tests/browser
+if [ "$purpose" = test ] && [ "$browser/package-lock.json" -nt "$browser/node_modules/.package-lock.json" ]; then
+    if command -v npm >/dev/null; then
+        say "installing the packages of $browser"
+        (cd "$browser" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null >&2)
+    else
+        complain "SKIPPED: the tests that look at pages; npm is absent"
     fi
 fi
 

@@ -15,7 +15,7 @@ cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log" || status=$?
 if [ ! -d "${NACHWEIS_CORPORA:-../shared/corpora}" ]; then
     complain "SKIPPED: every test against recorded clusters and published vectors; NACHWEIS_CORPORA names their folder"
 fi
-for program in skopeo docker-registry openssl; do
+for program in skopeo docker-registry openssl chromium node; do
     command -v "$program" >/dev/null || complain "SKIPPED: the tests that call $program, which is absent"
 done
 passed=$(awk '/^test result:/ {for (i = 1; i < NF; i++) if ($(i + 1) == "passed;") sum += $i} END {print sum + 0}' "$log")
