@@ -9,7 +9,7 @@ use nachweis_collect::files::{ArchiveLimits, Event, Input, walk};
 use nachweis_evaluate::{AssessError, Inputs, Selection, assess, exit_code};
 use nachweis_model::assessment::Assessment;
 use nachweis_model::catalogue::{Catalogue, Overlay};
-use nachweis_oci::{BlobsMut, Descriptor, select};
+use nachweis_oci::{BlobsMut, Descriptor, Manifest, media, select};
 use nachweis_report::{Report, json, terminal};
 use nachweis_snapshot::Snapshot;
 use nachweis_verify::bundle::{Parts, compose};
@@ -38,7 +38,8 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
         Some(path) => copy_snapshot(path, draft.store())?,
         None => ingest::seal(&args.input, draft.store())?.layers,
     };
-    let snapshot = Snapshot::from_layers(draft.store(), &layers)
+    let manifest = Manifest { layers: layers.clone(), ..Manifest::artifact(media::SNAPSHOT) };
+    let snapshot = Snapshot::open(draft.store(), &manifest)
         .map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
     let bar = progress("assessing");
     let assessment = assess(&Inputs {
@@ -111,7 +112,8 @@ fn attest(assessment: &Assessment, key: &PrivateKey) -> Result<(Vec<u8>, String)
 fn copy_snapshot(path: &Path, target: &dyn BlobsMut) -> Result<Vec<Descriptor>, Failure> {
     let source = store::open(path)?;
     let selected = select(source.as_ref(), None)?;
-    let layers = Snapshot::layers(&selected.manifest);
+    let of_snapshot = |layer: &&Descriptor| [media::SEAL, media::ITEMS].contains(&layer.media_type.as_str());
+    let layers: Vec<Descriptor> = selected.manifest.layers.iter().filter(of_snapshot).cloned().collect();
     for descriptor in &layers {
         let mut reader = source.reader(descriptor)?;
         let mut blob = target.create()?;

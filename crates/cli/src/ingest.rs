@@ -5,12 +5,15 @@ use std::path::Path;
 use nachweis_collect::files::{ArchiveLimits, Event, Input, walk};
 use nachweis_model::seal::Unread;
 use nachweis_oci::BlobsMut;
-use nachweis_snapshot::{Ingest, Sealed, Settings, TempSpool};
+use nachweis_snapshot::{FileSpool, Ingest, Resources, SealError, Sealed, Settings};
 
 use crate::args::InputArgs;
 use crate::fail::Failure;
 use crate::output::{now, progress};
 use crate::version::ENGINE;
+
+/// Bodies of small inputs never touch the disk; those of large ones go to a file without a name.
+const SPOOL_IN_MEMORY_BYTES: usize = 16 << 20;
 
 /// Reads all inputs and seals them into `store`.
 pub fn seal(args: &InputArgs, store: &dyn BlobsMut) -> Result<Sealed, Failure> {
@@ -18,14 +21,14 @@ pub fn seal(args: &InputArgs, store: &dyn BlobsMut) -> Result<Sealed, Failure> {
     let settings = Settings {
         cluster_name: args.cluster.clone(),
         at: args.at,
-        now: now(),
         complete: args.complete.clone(),
         ignore: args.ignore.clone(),
         threads: args.threads.unwrap_or_else(threads),
-        collector: ENGINE.to_string(),
+        ..Settings::new(now(), ENGINE)
     };
     let bar = progress("reading");
-    let mut ingest = Ingest::new(settings, TempSpool::new()).map_err(failure)?;
+    let spool = FileSpool::new(tempfile::SpooledTempFile::new(SPOOL_IN_MEMORY_BYTES));
+    let mut ingest = Ingest::new(settings, Resources::built_in(), spool);
     walk(&inputs, &ArchiveLimits::default(), &mut |event| {
         bar.inc(1);
         match event {
@@ -52,10 +55,21 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn failure(error: nachweis_snapshot::SealError) -> Failure {
-    let usage = error.is_usage();
-    let failure = Failure::new(error.code(), error.to_string());
-    if usage { failure.usage() } else { failure }
+fn failure(error: SealError) -> Failure {
+    let (code, usage) = match &error {
+        SealError::TwoClusters { .. } => ("two-clusters", false),
+        SealError::Name(_) => ("kind-unknown", true),
+        SealError::Spool(_) => ("temporary-storage", false),
+        SealError::Storage(_) => ("output-write", false),
+        SealError::TooManyItems => ("too-many-items", false),
+        SealError::Worker => ("worker-ended", false),
+    };
+    let failure = Failure::new(code, error.to_string()).note("nothing was sealed");
+    match error {
+        SealError::TwoClusters { .. } => failure.help("give the inputs of one cluster at a time"),
+        _ if usage => failure.help("give the kind as `plural.group`, such as `pods` or `deployments.apps`").usage(),
+        _ => failure,
+    }
 }
 
 /// The one input, if it is a sealed snapshot or bundle.

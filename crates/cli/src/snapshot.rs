@@ -1,5 +1,6 @@
 //! `nachweis snapshot`
 
+use nachweis_oci::publish;
 use nachweis_report::{snapshot_json, snapshot_terminal};
 
 use crate::args::{Format, SnapshotArgs};
@@ -11,6 +12,7 @@ use crate::{ingest, store};
 pub fn run(args: &SnapshotArgs) -> Result<u8, Failure> {
     let draft = store::Draft::new(&args.out)?;
     let sealed = ingest::seal(&args.input, draft.store())?;
+    publish(draft.store(), &sealed.manifest(), Some("snapshot"))?;
     draft.finish()?;
     match args.format {
         Format::Json => print_json(&snapshot_json(&sealed.seal, sealed.id))?,

@@ -6,9 +6,9 @@ use nachweis_canon::Json;
 use nachweis_model::assessment::{Assessment, CatalogueRef, FORMAT, Finding, Missing, ParameterUse, Totals, code};
 use nachweis_model::catalogue::{Catalogue, Overlay};
 use nachweis_model::control::Control;
-use nachweis_model::seal::{CollectionStatus, EVERYWHERE, Seal};
+use nachweis_model::seal::Seal;
 use nachweis_model::{Instant, SEMANTICS};
-use nachweis_snapshot::coverage::Coverage;
+use nachweis_snapshot::coverage::{Coverage, Scope};
 
 use crate::evidence::{Evidence, Item, ReadError};
 use crate::judge::{Bench, Case, Outcome};
@@ -349,22 +349,20 @@ impl Run {
         }
         Ground {
             population,
-            closed: closing.iter().all(|resource| self.coverage.closed(resource)),
+            closed: closing.iter().all(|resource| self.coverage.closed(resource, Scope::Cluster)),
             missing: read.into_iter().filter_map(|resource| self.missing(resource, seal)).collect(),
             obligations: check.control.obligations.iter().map(|link| link.id.clone()).collect(),
         }
     }
 
     fn missing(&self, resource: &str, seal: &Seal) -> Option<Missing> {
-        if self.coverage.closed(resource) {
+        if self.coverage.closed(resource, Scope::Cluster) {
             return None;
         }
-        let rows = || seal.collections.iter().filter(|row| row.resource == resource);
-        let everywhere = rows().find(|row| row.scope == EVERYWHERE).map(|row| row.status);
-        let worst = rows().map(|row| row.status).filter(|status| !status.closes()).max();
-        let status = everywhere.or(worst).unwrap_or(CollectionStatus::NotCollected);
-        let some_closed = rows().any(|row| row.status.closes());
-        let namespaces = if some_closed { self.coverage.open_namespaces(resource) } else { Vec::new() };
+        let some_closed = seal.collections.iter().any(|row| row.resource == resource && row.status.closes());
+        let open = if some_closed { self.coverage.open_namespaces(resource) } else { Vec::new() };
+        let namespaces = open.into_iter().map(str::to_string).collect();
+        let status = self.coverage.status(resource);
         Some(Missing { resource: resource.to_string(), status, namespaces })
     }
 }

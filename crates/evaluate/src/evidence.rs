@@ -41,3 +41,25 @@ pub trait Evidence {
         visit: &mut dyn FnMut(&Item<'_>),
     ) -> Result<(), ReadError>;
 }
+
+impl Evidence for nachweis_snapshot::Snapshot<'_> {
+    fn seal(&self) -> &Seal {
+        nachweis_snapshot::Snapshot::seal(self)
+    }
+
+    fn id(&self) -> Digest {
+        nachweis_snapshot::Snapshot::id(self)
+    }
+
+    fn read(
+        &self,
+        want: &dyn Fn(&str, &str) -> bool,
+        visit: &mut dyn FnMut(&Item<'_>),
+    ) -> Result<(), ReadError> {
+        let mut pass = |item: nachweis_snapshot::Item<'_>| -> Result<(), std::convert::Infallible> {
+            visit(&Item { index: item.index, id: item.id, bodies: item.bodies });
+            Ok(())
+        };
+        nachweis_snapshot::Snapshot::read(self, want, &mut pass).map_err(|error| ReadError(error.to_string()))
+    }
+}

@@ -5,7 +5,7 @@ use nachweis_cel::{ErrorKind, Value};
 use nachweis_model::Instant;
 use nachweis_model::assessment::code;
 use nachweis_model::control::EnforcedPer;
-use nachweis_snapshot::coverage::Coverage;
+use nachweis_snapshot::coverage::{Coverage, Scope};
 
 use crate::plan::{Check, Expr};
 use crate::relations::{Index, Look, Reach, Relation};
@@ -59,7 +59,7 @@ impl Bench<'_> {
             Reach::OwnAnd(other) => {
                 self.coverage.closed_in(look.resource, namespace) && self.coverage.closed_in(look.resource, other)
             }
-            Reach::Cluster => self.coverage.closed(look.resource),
+            Reach::Cluster => self.coverage.closed(look.resource, Scope::Cluster),
         }
     }
 

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nachweis_attest::{PREDICATE_ASSESSMENT, PublicKey, SignatureState, open};
 use nachweis_canon::{Digest, canonical_bytes};
-use nachweis_evaluate::{AssessError, Evidence, Inputs, assess};
+use nachweis_evaluate::{AssessError, Inputs, assess};
 use nachweis_model::SEMANTICS;
 use nachweis_model::assessment::{Assessment, Finding};
 use nachweis_model::catalogue::Catalogue;
