@@ -301,7 +301,7 @@ fn checked(p: &mut Page, view: &View<'_>, row: &Row<'_>, control: &Control) {
             });
         }
         let used = view.report.assessment.parameters.iter();
-        let used = used.filter(|parameter| parameter.controls.iter().any(|id| *id == row.finding.control));
+        let used = used.filter(|parameter| parameter.controls.contains(&row.finding.control));
         for parameter in used {
             p.pair(lang.pick("Parameter", "Parameter"), |p| {
                 p.text(&parameter_line(lang, control, parameter))

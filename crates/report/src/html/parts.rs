@@ -10,8 +10,8 @@ use crate::words::{Pick, counted, number, sign, verdict};
 
 /// Most bytes of names in one folded list; the rest is in the CSV.
 const FOLDED: usize = 16_000;
-/// Most names of one owner.
-const MEMBERS: usize = 24;
+/// Most names of one owner where it stands by itself, and in a folded list of many.
+const MEMBERS: (usize, usize) = (24, 6);
 
 /// Class of a verdict in the style sheet.
 pub(super) fn class(of: Verdict) -> &'static str {
@@ -114,7 +114,7 @@ impl Page {
 /// `Deployment payments/api, 3 × Pod: api-1, api-2, api-3`, or the title alone for an item without owner.
 pub(super) fn group_line(view: &View<'_>, group: &Group) -> String {
     let title = shorten(&group.title);
-    match members(view, group) {
+    match members_at_most(view, group, MEMBERS.1) {
         Some((count, names)) => format!("{title}, {count}: {names}"),
         None => title,
     }
@@ -122,12 +122,16 @@ pub(super) fn group_line(view: &View<'_>, group: &Group) -> String {
 
 /// Number and kind of an owner's items, and their names without namespace.
 pub(super) fn members(view: &View<'_>, group: &Group) -> Option<(String, String)> {
+    members_at_most(view, group, MEMBERS.0)
+}
+
+fn members_at_most(view: &View<'_>, group: &Group, max: usize) -> Option<(String, String)> {
     let first = view.names.get(*group.members.first()?).filter(|_| group.owned)?;
     let kind = clip(&visible(&first.id.kind), 63).into_owned();
-    let names = group.members.iter().take(MEMBERS).filter_map(|index| view.names.get(*index));
+    let names = group.members.iter().take(max).filter_map(|index| view.names.get(*index));
     let mut names: Vec<String> = names.map(|subject| shorten(&subject.id.name)).collect();
-    if group.members.len() > MEMBERS {
-        names.push(format!("+{}", number(view.lang, (group.members.len() - MEMBERS) as u64)));
+    if group.members.len() > max {
+        names.push(format!("+{}", number(view.lang, (group.members.len() - max) as u64)));
     }
     Some((format!("{} × {kind}", number(view.lang, group.members.len() as u64)), names.join(", ")))
 }

@@ -20,10 +20,8 @@ pub(super) fn write(p: &mut Page, view: &View<'_>) {
         lang.pick("Severity", "Schwere"),
     ];
     let caption = lang.pick("All findings, worst first", "Alle Befunde, schwerste zuerst");
-    p.table(caption, &heads, |p| {
-        for row in ordered(view) {
-            line(p, view, &row);
-        }
+    p.el("div", &[("class", "wide")], |p| {
+        p.table(caption, &heads, |p| ordered(view).iter().for_each(|row| line(p, view, row)));
     });
     p.el("p", &[("class", "note")], |p| {
         let of = Verdict::Indeterminate;

@@ -178,7 +178,8 @@ impl Page<'_> {
         add(&self.coverage(row), Paint::Plain, text_width, 3, &mut facts);
         let cited = inert(&self.view.citations(&finding.obligations, 3));
         if !cited.is_empty() {
-            let cited = format!("{} {cited}", lang.pick("evidence for", "Nachweis zu"));
+            let cited = format!("{} {cited}", lang.pick("evidence for", "Nachweis zu"))
+                .replace("Art. ", "Art.\u{a0}");
             add(&cited, Paint::Plain, text_width, 2, &mut facts);
         }
 
@@ -303,7 +304,8 @@ impl Page<'_> {
             let middle = if room > 100 { room * 3 / 5 } else { room };
             let title = inert(&row.title(lang));
             let figure = cut(&format!(" ({figure})"), middle / 2);
-            let text = format!("{}{figure}", cut(&title, middle - 2 - figure.width()));
+            let text =
+                format!("{}{figure}", cut(&title, middle - figure.width() - if room > 100 { 2 } else { 0 }));
             let label = format!("{} {}", sign(of), word(lang, of));
             let mut cells = vec![(self.left, vec![(label, paint(of))]), (middle, vec![(text, Paint::Plain)])];
             if room > 100 {
@@ -444,9 +446,12 @@ impl Page<'_> {
         };
         let signed = match report.signer {
             Some(key) => format!("{} {}", lang.pick("signed by", "signiert von"), cut(&visible(key), 20)),
-            None => {
-                lang.pick("not signed (--key FILE signs it)", "nicht signiert (--key FILE signiert)").into()
-            }
+            None => lang
+                .pick(
+                    "not signed: verify ends with exit code 4 (--key FILE signs it)",
+                    "nicht signiert: verify endet mit Code 4 (--key FILE signiert)",
+                )
+                .into(),
         };
         self.fact("bundle", "Bündel", &format!("{}, {signed}", inert(bundle)));
         self.screen.command(self.left, lang.pick("verify", "prüfen"), &self.view.verify_command());

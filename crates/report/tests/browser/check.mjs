@@ -61,6 +61,7 @@ for (const file of files) {
     page.on("request", (request) => request.url() !== address && say(`request: ${request.url()}`));
     page.on("dialog", (dialog) => (say(`dialog: ${dialog.message()}`), dialog.dismiss()));
     await page.goto(address);
+    await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0);
     const figures = await page.evaluate(() => {
       const paint = performance.getEntriesByName("first-contentful-paint")[0];
       const words = document.getElementById("words");
@@ -76,7 +77,7 @@ for (const file of files) {
       while (walker.nextNode()) nodes += 1;
       for (const part of document.querySelectorAll("details")) part.open = true;
       const sideways = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-      return { paint: paint?.startTime ?? -1, filter, nodes, sideways };
+      return { paint: paint.startTime, filter, nodes, sideways };
     });
     if (figures.nodes >= 20000) say(`${figures.nodes} nodes`);
     if (figures.sideways > 0) say(`the page scrolls sideways by ${figures.sideways} pixels`);
