@@ -25,6 +25,9 @@ CLIPPY_CONF_DIR="$PWD/scripts/pure-rooms" cargo clippy "${rooms[@]}" --lib --no-
 step "the deciding room computes with integers"
 cargo clippy -p nachweis-evaluate --lib --no-deps --locked -- -D warnings -D clippy::float_arithmetic
 
+step "generated files are what their sources give"
+cargo xtask example --check
+
 step "dependencies: bans, licences, sources"
 cargo deny --locked --all-features check bans licenses sources
 
