@@ -19,11 +19,12 @@ pub(super) fn walk(walker: &mut Walker<'_>, root: &Path) -> ControlFlow<()> {
         if walker.is_full() {
             break;
         }
+        // A worktree has a file of that name.
+        if path::version_control(&next.name).is_some() {
+            walker.record(next.name)?;
+            continue;
+        }
         if next.is_folder {
-            if path::version_control(&next.name).is_some() {
-                walker.record(next.name)?;
-                continue;
-            }
             if next.depth == DEPTH {
                 let detail = format!("more than {DEPTH} folders inside each other");
                 walker.unread(next.name, Reason::IoError, detail)?;

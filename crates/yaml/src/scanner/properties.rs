@@ -16,7 +16,7 @@ impl Scanner<'_> {
         let ends = self.blank_or_end(self.at)
             || matches!(self.byte(0), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
         if self.at == name || !ends {
-            return self.fail(at, "the name of an anchor has letters, digits, `-` and `_` only");
+            return self.fail(at, "no name of an anchor; a value that starts with `*` or `&` needs quotes");
         }
         let value = Cow::Borrowed(&self.text[name..self.at]);
         self.tokens.push_back(Token { kind, at, value, handle: None, key_level });
