@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(wrap("one two three", 8, 0), ["one two", "three"]);
         assert_eq!(wrap("中文中文中文", 8, 0), ["中文中文", "中文"]);
         assert_eq!(wrap(&"x".repeat(20), 10, 2), ["xxxxxxxxxx", "  xxxxxxxx", "  xx"]);
-        assert_eq!(wrap("a --flag\u{a0}value", 14, 0), ["a", "--flag value"]);
+        assert_eq!(wrap("a --flag\u{a0}value", 13, 0), ["a", "--flag value"]);
         assert!(wrap("", 10, 0).is_empty());
     }
 
