@@ -107,12 +107,14 @@ pub struct Stream<'a> {
     depth: usize,
     limits: Limits,
     duplicates: Vec<Duplicate>,
+    /// an offset and its line, so that lines are counted once however many duplicates there are
+    counted: (usize, usize),
 }
 
 impl<'a> Stream<'a> {
     /// A reader at the start of `text`.
     pub fn new(text: &'a str, limits: Limits) -> Self {
-        Stream { text, at: 0, depth: 0, limits, duplicates: Vec::new() }
+        Stream { text, at: 0, depth: 0, limits, duplicates: Vec::new(), counted: (0, 1) }
     }
 
     /// Byte offset of the next unread character.
@@ -226,7 +228,7 @@ impl<'a> Stream<'a> {
                     let mut again = Vec::new();
                     let object = Object::from_members(members, |key| again.push(key.to_string()));
                     if !again.is_empty() {
-                        let (line, _) = position(self.text.as_bytes(), self.at);
+                        let line = self.line();
                         self.duplicates.extend(again.into_iter().map(|key| Duplicate { line, key }));
                     }
                     return Ok(Json::Obj(object));
@@ -234,6 +236,14 @@ impl<'a> Stream<'a> {
                 _ => return Err(self.error(self.at, "expected `,` or `}` in an object")),
             }
         }
+    }
+
+    /// The line of the cursor.
+    fn line(&mut self) -> usize {
+        let (from, line) = self.counted;
+        let more = self.text.as_bytes()[from..self.at].iter().filter(|&&byte| byte == b'\n').count();
+        self.counted = (self.at, line + more);
+        line + more
     }
 
     fn word(&mut self, word: &str, value: Json<'a>) -> Result<Json<'a>, ParseError> {

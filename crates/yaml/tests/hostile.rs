@@ -72,6 +72,7 @@ fn work_is_linear() {
     let cases = [
         ("equal keys", "a: 1\n".repeat(1_000_000)),
         ("equal JSON keys", format!("{{{}\"a\":1}}", "\"a\":1,".repeat(MANY))),
+        ("equal JSON keys in many objects", format!("[{}1]", "{\"a\":1,\"a\":2},".repeat(MANY))),
         ("long flow list", format!("a: [{}]", "x, ".repeat(MANY))),
         ("possible keys on a line", format!("a: [{}]", "[x], ".repeat(MANY))),
         ("brackets without commas", "[a ".repeat(200) + &"a ".repeat(MANY)),
