@@ -136,8 +136,10 @@ fn namespace(object: &Found, roots: &BTreeSet<String>, resources: &Resources) ->
     if object.source == Source::File {
         return (String::new(), false);
     }
-    let scope = resources.scope(&object.group, &object.kind);
-    if scope == Some(KindScope::Cluster) {
+    // What only the path of a dump says of a kind does not take away a namespace that an object gives.
+    let row = resources.get(&object.group, &object.kind);
+    let known = row.is_none_or(|row| row.tier != Tier::Derived);
+    if known && resources.scope(&object.group, &object.kind) == Some(KindScope::Cluster) {
         return (String::new(), false);
     }
     if let Some(namespace) = &object.namespace {

@@ -6,17 +6,18 @@ use std::io;
 
 use nachweis_canon::{Digest, canonical_bytes, merkle};
 use nachweis_model::seal::{
-    Alias, Cluster, Conflict, FORMAT, IdentitySource, InstantSource, Kind, Seal, Unread, Withheld,
+    Alias, Cluster, Conflict, EVERYWHERE, FORMAT, IdentitySource, InstantSource, Kind, Seal, Unread, Withheld,
 };
 use nachweis_model::{Instant, Source};
 use nachweis_oci::{BlobsMut, Descriptor, LayerWriter, Manifest, Problem, media};
 
 use crate::collections::{Sources, Tallies, collections};
 use crate::ingest::{Gathered, Ingest, Settings};
+use crate::intake::Found;
 use crate::layers::Cuts;
 use crate::normalise;
 use crate::resolve::{Item, Resolved, dump_place, resolve};
-use crate::resources::{NameError, Resource, Resources, Tier};
+use crate::resources::{KindScope, NameError, Resource, Resources, Tier};
 use crate::spool::Spool;
 
 /// Why an input could not be sealed.
@@ -187,25 +188,28 @@ fn learn(resources: &mut Resources, gathered: &mut Gathered, roots: &BTreeSet<St
     for definition in gathered.definitions.drain(..) {
         resources.add(definition);
     }
-    for found in &gathered.found {
-        if resources.get(&found.group, &found.kind).is_some() {
-            continue;
-        }
-        if let Some(place) = dump_place(&found.file, roots)
-            && place.group == found.group
-        {
-            use crate::resources::KindScope::{Cluster, Namespaced};
-            resources.add(Resource {
-                tier: Tier::Derived,
-                group: found.group.clone(),
-                kind: found.kind.clone(),
-                plural: place.plural.into(),
-                scope: if place.scope == nachweis_model::seal::EVERYWHERE { Cluster } else { Namespaced },
-                made: false,
-                short: Vec::new(),
-            });
-        }
-    }
+    // All of them are looked at before one is added: of two plurals the smaller one stays, not the first one.
+    let derived: BTreeSet<Resource> = gathered
+        .found
+        .iter()
+        .filter(|found| resources.get(&found.group, &found.kind).is_none())
+        .filter_map(|found| derive(found, roots))
+        .collect();
+    derived.into_iter().for_each(|row| resources.add(row));
+}
+
+/// The resource of an object as the path of its dump file names it.
+fn derive(found: &Found, roots: &BTreeSet<String>) -> Option<Resource> {
+    let place = dump_place(&found.file, roots).filter(|place| place.group == found.group)?;
+    Some(Resource {
+        tier: Tier::Derived,
+        group: found.group.clone(),
+        kind: found.kind.clone(),
+        plural: place.plural.into(),
+        scope: if place.scope == EVERYWHERE { KindScope::Cluster } else { KindScope::Namespaced },
+        made: false,
+        short: Vec::new(),
+    })
 }
 
 fn cluster(settings: &Settings, gathered: &Gathered, resolved: &Resolved) -> Result<Cluster, SealError> {
