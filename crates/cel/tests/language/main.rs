@@ -7,3 +7,5 @@ mod binding;
 mod garbage;
 mod kubernetes;
 mod recorded;
+mod specification;
+mod textproto;

@@ -10,21 +10,25 @@ pub struct Corpus {
     objects: Json<'static>,
 }
 
-fn folder() -> PathBuf {
-    match std::env::var_os("NACHWEIS_CORPORA") {
-        Some(path) => path.into(),
+/// A folder of the corpora. Says loudly where it is missing; with `CI` set that is a failure.
+pub fn folder(name: &str) -> Option<PathBuf> {
+    let corpora = match std::env::var_os("NACHWEIS_CORPORA") {
+        Some(path) => PathBuf::from(path),
         None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora"),
+    };
+    let folder = corpora.join(name);
+    if folder.exists() {
+        return Some(folder);
     }
+    assert!(std::env::var_os("CI").is_none(), "the corpus is missing: {}", folder.display());
+    println!("SKIPPED: there is no {}", folder.display());
+    None
 }
 
 impl Corpus {
     pub fn open() -> Option<Corpus> {
-        let folder = folder().join("conformance/kubernetes-cel");
-        let Ok(cases) = std::fs::read_to_string(folder.join("kubernetes-1.36.jsonl")) else {
-            assert!(std::env::var_os("CI").is_none(), "the corpus is missing: {}", folder.display());
-            println!("SKIPPED: no recorded cases in {}", folder.display());
-            return None;
-        };
+        let folder = folder("conformance/kubernetes-cel")?;
+        let cases = std::fs::read_to_string(folder.join("kubernetes-1.36.jsonl")).unwrap();
         let objects = std::fs::read_to_string(folder.join("objects.json")).unwrap();
         let objects = parse(&objects, &Limits::OURS).unwrap().value.into_owned();
         Some(Corpus { cases, objects })
