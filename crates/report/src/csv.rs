@@ -36,11 +36,11 @@ fn rows(names: &Names<'_>, finding: &Finding, out: &mut String) {
     };
     let mut items: Vec<(u32, &str, &str)> = Vec::new();
     for group in &finding.items {
-        items.extend(group.items.iter().map(|index| (index, group.verdict.as_str(), &*group.reason)));
+        items.extend(names.iter(&group.items).map(|index| (index, group.verdict.as_str(), &*group.reason)));
     }
-    items.extend(finding.passed.iter().map(|index| (index, "satisfied", "")));
+    items.extend(names.iter(&finding.passed).map(|index| (index, "satisfied", "")));
     for (reason, excluded) in &finding.excluded {
-        items.extend(excluded.iter().map(|index| (index, "excluded", &**reason)));
+        items.extend(names.iter(excluded).map(|index| (index, "excluded", &**reason)));
     }
     items.sort_unstable();
     if items.is_empty() {

@@ -64,7 +64,7 @@ fn id(names: &Names<'_>, index: u32) -> Json<'static> {
 }
 
 fn named(names: &Names<'_>, key: &'static str, groups: &BTreeMap<String, Ranges>) -> Json<'static> {
-    let rows = groups.iter().flat_map(|(name, items)| items.iter().map(move |index| (name, index)));
+    let rows = groups.iter().flat_map(|(name, items)| names.iter(items).map(move |index| (name, index)));
     Json::Arr(
         rows.map(|(name, index)| Json::object([("id", id(names, index)), (key, Json::str(name.clone()))]))
             .collect(),
@@ -75,7 +75,7 @@ fn named(names: &Names<'_>, key: &'static str, groups: &BTreeMap<String, Ranges>
 fn items(names: &Names<'_>, finding: &Finding) -> Json<'static> {
     let mut items: Vec<(u32, Json<'static>)> = Vec::new();
     for group in &finding.items {
-        for index in group.items.iter() {
+        for index in names.iter(&group.items) {
             let item = Json::object([
                 ("id", id(names, index)),
                 ("verdict", Json::str(group.verdict.as_str())),

@@ -104,7 +104,7 @@ impl Row<'_> {
 
 impl<'a> View<'a> {
     pub fn new(report: &'a Report<'a>, lang: Lang) -> Self {
-        View { report, lang, names: Names::new(report.items, report.system_namespaces) }
+        View { report, lang, names: Names::new(report.items, report.seal.items, report.system_namespaces) }
     }
 
     pub fn control(&self, id: &str) -> Option<&'a Control> {
@@ -144,10 +144,16 @@ impl<'a> View<'a> {
         act.map_or_else(|| id.to_string(), |act| act.title.in_lang(self.lang).to_string())
     }
 
+    /// How the act is cited before an article: `DORA`.
+    pub fn act_cite(&self, id: &str) -> String {
+        let act = self.report.catalogue.acts.iter().find(|act| act.id == id);
+        act.map_or_else(|| id.to_string(), |act| act.cite.clone())
+    }
+
     /// `DORA Art. 9(4)(c)`; the bare id where the catalogue does not have it.
     pub fn cite(&self, id: &str) -> String {
         match self.provision(id) {
-            Some(provision) => format!("{} {}", self.act_title(&provision.act), provision.citation()),
+            Some(provision) => format!("{} {}", self.act_cite(&provision.act), provision.citation()),
             None => id.to_string(),
         }
     }
@@ -207,7 +213,7 @@ impl<'a> View<'a> {
         kinds.sort_by_key(|group| (group.verdict, std::cmp::Reverse(group.items.len())));
         let mut fallback = None;
         for kind in kinds {
-            let groups = self.names.groups(kind.items.iter(), LOOK_AT);
+            let groups = self.names.groups(&kind.items, LOOK_AT);
             for group in groups {
                 if !group.system {
                     return Some((group, kind.reason.clone()));

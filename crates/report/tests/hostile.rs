@@ -165,3 +165,22 @@ fn everything_at_once() {
     });
     inert(&fixture, "many fields");
 }
+
+/// A bundle that nobody verified may claim four billion items; time and memory stay small.
+#[test]
+fn ranges_beyond_the_snapshot() {
+    let mut fixture = fixture::small();
+    let all: nachweis_model::Ranges = "0-4294967295".parse().expect("a run");
+    for finding in &mut fixture.assessment.findings {
+        finding.passed = all.clone();
+        finding.items.iter_mut().for_each(|group| group.items = all.clone());
+        finding
+            .exempted
+            .values_mut()
+            .chain(finding.excluded.values_mut())
+            .for_each(|items| *items = all.clone());
+    }
+    inert(&fixture, "indices");
+    let csv = nachweis_report::csv(&fixture.report());
+    assert!(csv.contains("#49") && !csv.contains("#50"));
+}

@@ -172,7 +172,7 @@ fn items(p: &mut Page, view: &View<'_>, row: &Row<'_>, budget: usize) {
             _ => lang.pick("not covered", "nicht abgedeckt"),
         };
         p.el("h4", &[], |p| p.rich(&format!("{count} {state}: {}", long(&row.reason(lang, &group.reason)))));
-        let all = view.names.groups(group.items.iter(), LOOK_UP);
+        let all = view.names.groups(&group.items, LOOK_UP);
         let take = left.max(1).min(all.len());
         left -= take.min(left);
         p.el("ul", &[("class", "items")], |p| {
@@ -200,9 +200,12 @@ fn item(p: &mut Page, view: &View<'_>, row: &Row<'_>, group: &Group) {
     if let Some((count, _)) = &members {
         title.push_str(&format!(", {count}"));
     }
-    let exempted = row.finding.exempted.iter().find(|(_, items)| items.contains(group.members[0]));
-    if let Some((id, _)) = exempted {
-        title.push_str(&format!(" ({} {})", lang.pick("exempted:", "ausgenommen:"), shorten(id)));
+    for (id, items) in &row.finding.exempted {
+        let count = group.members.iter().filter(|index| items.contains(**index)).count();
+        if count > 0 {
+            let word = lang.pick("exempted:", "ausgenommen:");
+            title.push_str(&format!(" ({word} {}, {count} / {})", shorten(id), group.members.len()));
+        }
     }
     let excerpt = view.report.items.excerpt(group.members[0], &row.finding.control);
     let Some(excerpt) = excerpt else {
@@ -244,7 +247,7 @@ fn numbered(text: &str, first: u64) -> String {
 fn others(p: &mut Page, view: &View<'_>, row: &Row<'_>) {
     let lang = view.lang;
     let mut list = |title: &str, items: &Ranges| {
-        let groups = view.names.groups(items.iter(), LOOK_UP);
+        let groups = view.names.groups(items, LOOK_UP);
         let title = format!("{} {title}", number(lang, items.len()));
         folded(p, view, &title, &groups, items.len());
     };

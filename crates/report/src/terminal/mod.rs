@@ -1,8 +1,10 @@
 //! The first screen of `assess`, and that of `snapshot`.
 
 mod assess;
+mod row;
 mod screen;
 mod snapshot;
+mod unseen;
 
 pub use assess::terminal;
 pub use snapshot::snapshot_terminal;
