@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::ast::{Ast, ExprId, ExprKind};
+use crate::container::{Key, Map};
 use crate::eval::Machine;
 use crate::functions::{self, format as clauses};
 use crate::pattern;
 use crate::plan::{Op, OpKind};
 use crate::signatures::Func;
 use crate::types::Type;
-use crate::value::{Key, Map, Value};
+use crate::value::Value;
 
 fn constant(op: &Op) -> Option<&Value<'static>> {
     match &op.kind {
@@ -23,7 +24,7 @@ pub(crate) fn list(items: Box<[(bool, Op)]>) -> OpKind {
     let values: Option<Vec<_>> =
         items.iter().map(|(optional, item)| constant(item).filter(|_| !optional).cloned()).collect();
     match values {
-        Some(values) => OpKind::Const(Value::List(Arc::new(values))),
+        Some(values) => OpKind::Const(Value::list(values)),
         None => OpKind::List(items),
     }
 }

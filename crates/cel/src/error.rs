@@ -139,6 +139,10 @@ impl Fault {
         self.0.0 == ErrorKind::Cost
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.0.1
+    }
+
     pub(crate) fn into_error(self) -> EvalError {
         let (kind, message, offset) = *self.0;
         let offset = if offset == NOWHERE { 0 } else { offset as usize };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use nachweis_canon::Json;
 
 use crate::ast::BinaryOp;
+use crate::container::{Key, Map};
 use crate::error::Fault;
 use crate::fold;
 use crate::functions;
@@ -12,7 +13,7 @@ use crate::ops;
 use crate::plan::{Op, OpKind};
 use crate::signatures::Func;
 use crate::text::Text;
-use crate::value::{Key, Map, Value, read_json};
+use crate::value::{Value, read_json};
 
 /// Cost units that one evaluation may take, as in Kubernetes (`PerCallLimit`).
 pub const COST_LIMIT: u64 = 1_000_000;
@@ -29,11 +30,35 @@ pub(crate) struct Machine<'e, 'a> {
     pub locals: Vec<Value<'a>>,
     pub cost: u64,
     pub patterns: functions::Patterns,
+    /// what every operation gave, where somebody asked
+    pub trace: Option<Vec<Step>>,
 }
+
+/// What a part of an expression gave in one evaluation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// first byte of the part in the source
+    pub offset: usize,
+    /// byte after its last one
+    pub end: usize,
+    /// the value as text, cut after 200 characters, or `error: ` and the message
+    pub text: String,
+}
+
+/// Steps that a trace keeps; the first ones, since loops repeat.
+const MAX_STEPS: usize = 1_000;
+/// Characters of a step's text.
+const MAX_STEP_TEXT: usize = 200;
 
 impl<'e, 'a> Machine<'e, 'a> {
     pub fn new(vars: &'e [Value<'a>], slots: usize) -> Self {
-        Machine { vars, locals: vec![Value::Null; slots], cost: 0, patterns: functions::Patterns::default() }
+        Machine {
+            vars,
+            locals: vec![Value::Null; slots],
+            cost: 0,
+            patterns: functions::Patterns::default(),
+            trace: None,
+        }
     }
 
     #[inline]
@@ -49,10 +74,31 @@ impl<'e, 'a> Machine<'e, 'a> {
 
     #[inline]
     pub fn eval(&mut self, op: &'a Op) -> Outcome<'a> {
-        match self.step(op) {
+        let result = match self.step(op) {
             Ok(value) => Ok(value),
             Err(fault) => Err(fault.at(op.at)),
+        };
+        if self.trace.is_some() {
+            self.note(op, &result);
         }
+        result
+    }
+
+    #[cold]
+    fn note(&mut self, op: &Op, result: &Outcome<'a>) {
+        let Some(trace) = &mut self.trace else { return };
+        if trace.len() >= MAX_STEPS || matches!(op.kind, OpKind::Const(_)) {
+            return;
+        }
+        let text = match result {
+            Ok(value) => value.to_string(),
+            Err(fault) => format!("error: {}", fault.message()),
+        };
+        let text = match text.char_indices().nth(MAX_STEP_TEXT) {
+            Some((at, _)) => format!("{}…", &text[..at]),
+            None => text,
+        };
+        trace.push(Step { offset: op.span.0 as usize, end: op.span.1 as usize, text });
     }
 
     fn step(&mut self, op: &'a Op) -> Outcome<'a> {
@@ -74,14 +120,20 @@ impl<'e, 'a> Machine<'e, 'a> {
                 }
             }
             OpKind::Path(base, fields) => {
-                let mut value = self.eval(base)?;
                 self.charge(fields.len() as u64)?;
+                if let Some(json) = self.document(base)? {
+                    return follow(json, fields);
+                }
+                let mut value = self.eval(base)?;
                 for (field, at) in fields {
                     value = select(&value, field).map_err(|fault| fault.at(*at))?;
                 }
                 Ok(value)
             }
             OpKind::Has(operand, field) => {
+                if let Some(Json::Obj(object)) = self.document(operand)? {
+                    return Ok(Value::Bool(object.contains(field)));
+                }
                 let value = self.eval(operand)?;
                 has(&value, field).map(Value::Bool)
             }
@@ -108,6 +160,20 @@ impl<'e, 'a> Machine<'e, 'a> {
             OpKind::Call(func, args) => self.call(*func, args),
             _ => self.rare(op),
         }
+    }
+
+    /// The document that a variable holds, without making a value of it.
+    #[inline]
+    fn document(&mut self, op: &'a Op) -> Result<Option<&'a Json<'a>>, Fault> {
+        let value = match &op.kind {
+            OpKind::Var(slot) => self.vars.get(*slot),
+            OpKind::Local(slot) => self.locals.get(*slot),
+            _ => return Ok(None),
+        };
+        let Some(Value::Json(json)) = value else { return Ok(None) };
+        let json = *json;
+        self.charge(1)?;
+        Ok(Some(json))
     }
 
     /// The operations that are not on the hot path, apart so that the frame of `step` stays small.
@@ -192,7 +258,7 @@ impl<'e, 'a> Machine<'e, 'a> {
                     Value::Optional(Some(inner)) => {
                         self.locals[*slot] = inner.as_ref().clone();
                         let value = self.eval(body)?;
-                        Ok(if *flat { value } else { Value::some(value) })
+                        if *flat { Ok(value) } else { Value::some(value).shallow() }
                     }
                     _ => Err(Fault::no_overload()),
                 }
@@ -253,7 +319,7 @@ impl<'e, 'a> Machine<'e, 'a> {
             }
         }
         self.charge(LIST_COST)?;
-        Ok(Value::list(out))
+        Value::list(out).shallow()
     }
 
     fn map(&mut self, entries: &'a [(bool, Op, Op)]) -> Outcome<'a> {
@@ -274,7 +340,7 @@ impl<'e, 'a> Machine<'e, 'a> {
             }
         }
         self.charge(MAP_COST)?;
-        Ok(Value::Map(Arc::new(Map::last_wins(out))))
+        Value::Map(Arc::new(Map::last_wins(out))).shallow()
     }
 
     fn call(&mut self, func: Func, args: &'a [Op]) -> Outcome<'a> {
@@ -311,7 +377,7 @@ impl<'e, 'a> Machine<'e, 'a> {
 /// A map of entries in any order.
 pub(crate) fn finish_map<'a>(entries: Vec<(Key<'a>, Value<'a>)>) -> Outcome<'a> {
     match Map::from_entries(entries) {
-        Ok(map) => Ok(Value::Map(Arc::new(map))),
+        Ok(map) => Value::Map(Arc::new(map)).shallow(),
         Err(key) => Err(Fault::other(format!("the key `{key}` stands twice"))),
     }
 }
@@ -330,6 +396,24 @@ fn optional(found: Option<Value<'_>>) -> Value<'_> {
 
 fn no_list_key() -> Fault {
     Fault::new(crate::error::ErrorKind::NoOverload, "a list has no fields")
+}
+
+/// Fields one after the other from a document.
+fn follow<'a>(mut json: &'a Json<'a>, fields: &[(Box<str>, u32)]) -> Outcome<'a> {
+    for (at, (field, place)) in fields.iter().enumerate() {
+        let found = match json {
+            Json::Obj(object) => object.get(field).ok_or_else(|| Fault::no_key(field)),
+            _ => {
+                let mut value = read_json(json)?;
+                for (field, place) in &fields[at..] {
+                    value = select(&value, field).map_err(|fault| fault.at(*place))?;
+                }
+                return Ok(value);
+            }
+        };
+        json = found.map_err(|fault| fault.at(*place))?;
+    }
+    read_json(json)
 }
 
 /// `value.field`

@@ -2,11 +2,12 @@
 //! the expanded form.
 
 use crate::ast::FoldKind;
+use crate::container::Key;
 use crate::error::Fault;
 use crate::eval::{LIST_COST, Machine, Outcome, finish_map};
 use crate::functions::lists;
 use crate::plan::FoldOp;
-use crate::value::{Key, Value};
+use crate::value::Value;
 
 /// The elements of a list or the entries of a map, one after the other.
 struct Range<'a> {
@@ -136,7 +137,7 @@ fn list<'a>(machine: &mut Machine<'_, 'a>, fold: &'a FoldOp, range: &Range<'a>) 
         }
     }
     machine.charge(1)?;
-    Ok(Value::list(out))
+    Value::list(out).shallow()
 }
 
 fn map<'a>(machine: &mut Machine<'_, 'a>, fold: &'a FoldOp, range: &Range<'a>) -> Outcome<'a> {

@@ -21,6 +21,8 @@ use crate::signatures::Func;
 use crate::text::Text;
 use crate::value::Value;
 
+/// Cost units of compiling a pattern that is no constant.
+const PATTERN_COST: u64 = 500;
 /// Patterns that one evaluation keeps.
 const PATTERNS_KEPT: usize = 16;
 
@@ -29,9 +31,10 @@ const PATTERNS_KEPT: usize = 16;
 pub(crate) struct Patterns(BTreeMap<Box<str>, Regex>);
 
 impl Patterns {
-    fn get(&mut self, pattern: &str) -> Result<Regex, Fault> {
+    /// The compiled pattern, and whether it had to be compiled.
+    fn get(&mut self, pattern: &str) -> Result<(Regex, bool), Fault> {
         if let Some(known) = self.0.get(pattern) {
-            return Ok(known.clone());
+            return Ok((known.clone(), false));
         }
         let compiled = crate::pattern::compile(pattern)
             .map_err(|error| Fault::conversion(format!("error parsing regexp: {error}")))?;
@@ -39,7 +42,7 @@ impl Patterns {
             self.0.clear();
         }
         self.0.insert(pattern.into(), compiled.clone());
-        Ok(compiled)
+        Ok((compiled, true))
     }
 }
 
@@ -65,7 +68,11 @@ pub(crate) fn call<'a>(machine: &mut Machine<'_, 'a>, func: Func, args: &[Value<
             let cost =
                 (own.len() as u64 + 1).div_ceil(10).saturating_mul((pattern.len() as u64).div_ceil(4).max(1));
             machine.charge(cost)?;
-            let regex = machine.patterns.get(pattern)?;
+            let (regex, new) = machine.patterns.get(pattern)?;
+            if new {
+                // Upstream does not charge for compiling; here it may not be the way around the limit.
+                machine.charge(PATTERN_COST)?;
+            }
             search(func, &regex, own, args.get(2))
         }
         F::Format => format::call(machine, args),
@@ -245,9 +252,9 @@ fn optional<'a>(func: Func, args: &[Value<'a>]) -> Outcome<'a> {
         _ => Err(Fault::no_overload()),
     };
     Ok(match func {
-        Func::OptionalOf => Value::some(args[0].clone()),
+        Func::OptionalOf => Value::some(args[0].clone()).shallow()?,
         Func::OptionalOfNonZero if is_zero(&args[0]) => Value::Optional(None),
-        Func::OptionalOfNonZero => Value::some(args[0].clone()),
+        Func::OptionalOfNonZero => Value::some(args[0].clone()).shallow()?,
         Func::OptionalNone => Value::Optional(None),
         Func::HasValue => Value::Bool(unwrapped(&args[0])?.is_some()),
         Func::OptionalValue => match unwrapped(&args[0])? {

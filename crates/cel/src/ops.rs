@@ -5,14 +5,21 @@ use std::cmp::Ordering;
 use nachweis_canon::Json;
 
 use crate::ast::BinaryOp;
+use crate::container::{Key, Map};
 use crate::error::{ErrorKind, Fault};
 use crate::number;
-use crate::value::{Map, Value, read_json};
+use crate::value::{Value, read_json};
+
+/// Elements that one comparison may look at: a tenth of a cost unit each.
+const WORK_LIMIT: u64 = 10 * crate::eval::COST_LIMIT;
 
 /// Equality over all types: different types are unequal, numbers compare by value. A withheld string that is
 /// met on the way is an error. `work` counts the elements that were compared.
 pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, work: &mut u64) -> Result<bool, Fault> {
     use Value as V;
+    if *work > WORK_LIMIT {
+        return Err(Fault::cost());
+    }
     Ok(match (a, b) {
         (V::Json(json), other) => return equal_json(json, other, work),
         (other, V::Json(json)) => return equal_json(json, other, work),
@@ -113,7 +120,7 @@ fn equal_json(a: &Json<'_>, b: &Value<'_>, work: &mut u64) -> Result<bool, Fault
             }
             *work += a.len() as u64;
             for (key, a) in a.iter() {
-                match b.get(&crate::value::Key::Str(key.into())) {
+                match b.get(&Key::Str(key.into())) {
                     Some(b) if equal_json(a, b, work)? => {}
                     _ => return Ok(false),
                 }

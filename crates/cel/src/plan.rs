@@ -15,6 +15,8 @@ use crate::value::Value;
 pub(crate) struct Op {
     pub kind: OpKind,
     pub at: u32,
+    /// first byte of the source, and the byte after the last one
+    pub span: (u32, u32),
 }
 
 #[derive(Debug)]
@@ -103,7 +105,7 @@ impl<'p> Planner<'p> {
     pub fn op(&mut self, id: ExprId) -> Op {
         let node = self.ast.node(id);
         let kind = self.kind(id, &node.kind);
-        Op { kind, at: node.at as u32 }
+        Op { kind, at: node.at as u32, span: (node.start as u32, node.end as u32) }
     }
 
     fn boxed(&mut self, id: ExprId) -> Box<Op> {

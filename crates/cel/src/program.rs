@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use crate::ast::{Ast, ExprId, ExprKind};
 use crate::env::Env;
 use crate::error::{CompileError, EvalError};
-use crate::eval::Machine;
+use crate::eval::{Machine, Step};
 use crate::infer::Checker;
 use crate::parse::parse;
 use crate::plan::{Op, Planner};
@@ -49,6 +49,15 @@ impl Program {
         let mut machine = Machine::new(vars, self.slots);
         let result = machine.eval(&self.op).map_err(crate::error::Fault::into_error);
         (result, machine.cost)
+    }
+
+    /// What the parts of the expression gave, operands before what uses them. Constants are left out, and parts
+    /// that were not needed. At most the first 1,000 steps; below that the last one is the whole expression.
+    pub fn explain<'a>(&'a self, vars: &[Value<'a>]) -> Vec<Step> {
+        let mut machine = Machine::new(vars, self.slots);
+        machine.trace = Some(Vec::new());
+        let _ = machine.eval(&self.op);
+        machine.trace.unwrap_or_default()
     }
 
     /// The text that was compiled.

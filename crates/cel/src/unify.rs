@@ -15,7 +15,7 @@ pub(crate) struct Mapping {
 }
 
 /// Types with more nodes than this are treated as `dyn`: maps of maps of themselves double with every level.
-const HEAVY: usize = 2_000;
+const HEAVY: usize = 1_000;
 
 impl Mapping {
     pub fn fresh(&mut self) -> Type {
@@ -24,10 +24,19 @@ impl Mapping {
     }
 
     fn find(&self, of: &Type) -> Option<&Type> {
-        match of {
-            Type::Param(id) => self.known.get(*id as usize)?.as_ref(),
-            _ => None,
+        let mut found = None;
+        let mut at = of;
+        // Variables that stand for variables may form a long chain.
+        while let Type::Param(id) = at {
+            match self.known.get(*id as usize).and_then(Option::as_ref) {
+                Some(next) => {
+                    found = Some(next);
+                    at = next;
+                }
+                None => break,
+            }
         }
+        found
     }
 
     fn set(&mut self, id: u32, to: Type) {
@@ -119,8 +128,19 @@ impl Mapping {
     /// True if a variable does not occur in a type.
     fn absent(&self, id: u32, within: &Type) -> bool {
         match within {
-            Type::Param(other) if *other == id => false,
-            Type::Param(_) => self.find(within).is_none_or(|known| self.absent(id, known)),
+            Type::Param(first) => {
+                let mut at = *first;
+                loop {
+                    if at == id {
+                        return false;
+                    }
+                    match self.known.get(at as usize).and_then(Option::as_ref) {
+                        Some(Type::Param(next)) => at = *next,
+                        Some(known) => return self.absent(id, known),
+                        None => return true,
+                    }
+                }
+            }
             Type::List(of) | Type::Wrapper(of) | Type::Type(Some(of)) | Type::Optional(Some(of)) => {
                 self.absent(id, of)
             }

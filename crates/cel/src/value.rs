@@ -1,20 +1,22 @@
-use std::cmp::Ordering;
-use std::fmt;
 use std::sync::Arc;
 
-use nachweis_canon::{Json, utf16_cmp};
+use nachweis_canon::Json;
 
-use crate::error::Fault;
+use crate::container::{Key, List, Map};
+use crate::error::{ErrorKind, Fault};
 use crate::opaque::Opaque;
 use crate::quantity::Quantity;
 use crate::text::Text;
 use crate::time::Timestamp;
 
+/// Containers of a value that may stand inside each other.
+const MAX_DEPTH: u32 = 400;
+
 /// What a withheld string reads: ours, and the marks that other collectors leave.
 pub const WITHHELD_MARKS: [&str; 2] = ["nachweis:withheld", "***HIDDEN***"];
 
 /// A value of the language. Copying one is cheap.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Value<'a> {
     /// `null`
@@ -32,7 +34,7 @@ pub enum Value<'a> {
     /// `bytes`
     Bytes(Arc<[u8]>),
     /// a list that an evaluation made
-    List(Arc<Vec<Value<'a>>>),
+    List(Arc<List<'a>>),
     /// a map that an evaluation made
     Map(Arc<Map<'a>>),
     /// an array or object of a document, not converted
@@ -50,24 +52,6 @@ pub enum Value<'a> {
     /// an address, a version, a URL ...
     Opaque(Arc<Opaque>),
 }
-
-/// A key of a map.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Key<'a> {
-    /// `bool`
-    Bool(bool),
-    /// `int`
-    Int(i64),
-    /// `uint`
-    Uint(u64),
-    /// `string`
-    Str(Text<'a>),
-}
-
-/// A map, sorted by key; numbers that are equal are one key.
-#[derive(Clone, Debug, Default)]
-pub struct Map<'a>(Vec<(Key<'a>, Value<'a>)>);
 
 /// True for a string that stands for a value that was not taken into the snapshot.
 pub fn is_withheld(text: &str) -> bool {
@@ -134,7 +118,7 @@ impl<'a> Value<'a> {
 
     /// A list.
     pub fn list(items: Vec<Value<'a>>) -> Self {
-        Value::List(Arc::new(items))
+        Value::List(Arc::new(List::new(items)))
     }
 
     /// A map; a key that stands twice is given back as the error.
@@ -211,6 +195,25 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Containers that stand inside each other, 0 for a scalar. A document counts as one: it is only borrowed.
+    pub(crate) fn depth(&self) -> u32 {
+        match self {
+            Value::List(items) => items.depth(),
+            Value::Map(map) => map.depth(),
+            Value::Optional(Some(inner)) => inner.depth() + 1,
+            Value::Json(Json::Arr(_) | Json::Obj(_)) => 1,
+            _ => 0,
+        }
+    }
+
+    /// The value, unless it is nested too deeply for passes that recurse over it.
+    pub(crate) fn shallow(self) -> Result<Value<'a>, Fault> {
+        if self.depth() > MAX_DEPTH {
+            return Err(Fault::new(ErrorKind::Cost, "a value is nested too deeply"));
+        }
+        Ok(self)
+    }
+
     /// Number of elements, `None` for what is no list.
     pub(crate) fn list_len(&self) -> Option<usize> {
         match self {
@@ -232,7 +235,7 @@ impl<'a> Value<'a> {
     /// All elements, looked at; `None` for what is no list.
     pub(crate) fn to_items(&self) -> Option<Result<Vec<Value<'a>>, Fault>> {
         match self {
-            Value::List(items) => Some(Ok(items.as_ref().clone())),
+            Value::List(items) => Some(Ok(items.to_vec())),
             Value::Json(Json::Arr(items)) => Some(items.iter().map(read_json).collect()),
             _ => None,
         }
@@ -250,7 +253,7 @@ impl<'a> Value<'a> {
     /// Entry of a map in the order of keys, the value not yet looked at.
     pub(crate) fn map_entry(&self, at: usize) -> Option<(Value<'a>, Value<'a>)> {
         match self {
-            Value::Map(map) => map.0.get(at).map(|(key, value)| (key.clone().into_value(), value.clone())),
+            Value::Map(map) => map.entry(at).map(|(key, value)| (key.clone().into_value(), value.clone())),
             Value::Json(Json::Obj(object)) => {
                 object.at(at).map(|(key, value)| (Value::Str(Text::Borrowed(key)), Value::Json(value)))
             }
@@ -266,141 +269,5 @@ impl<'a> Value<'a> {
             (Value::Json(Json::Obj(_)), _) => Some(None),
             _ => None,
         }
-    }
-}
-
-impl fmt::Display for Value<'_> {
-    /// The text of a scalar, the elements of a container; withheld strings stay marked.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Value::Null => f.write_str("null"),
-            Value::Bool(value) => value.fmt(f),
-            Value::Int(value) => value.fmt(f),
-            Value::Uint(value) => value.fmt(f),
-            Value::Double(value) => f.write_str(&crate::number::go_g(*value)),
-            Value::Str(text) | Value::Type(text) => f.write_str(text),
-            Value::Bytes(bytes) => f.write_str(&String::from_utf8_lossy(bytes)),
-            Value::List(items) => f.debug_list().entries(items.iter().map(|item| item.to_string())).finish(),
-            Value::Map(map) => {
-                let entries = map.iter().map(|(key, value)| (key.to_string(), value.to_string()));
-                f.debug_map().entries(entries).finish()
-            }
-            Value::Json(json) => {
-                let mut bytes = Vec::new();
-                nachweis_canon::write(json, &mut bytes);
-                f.write_str(&String::from_utf8_lossy(&bytes))
-            }
-            Value::Timestamp(at) => f.write_str(&at.text()),
-            Value::Duration(nanos) => f.write_str(&crate::time::duration_text(*nanos)),
-            Value::Optional(None) => f.write_str("optional.none()"),
-            Value::Optional(Some(inner)) => write!(f, "optional({inner})"),
-            Value::Quantity(quantity) => quantity.fmt(f),
-            Value::Opaque(opaque) => opaque.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Key<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Key::Bool(key) => key.fmt(f),
-            Key::Int(key) => key.fmt(f),
-            Key::Uint(key) => key.fmt(f),
-            Key::Str(key) => f.write_str(key),
-        }
-    }
-}
-
-impl<'a> Key<'a> {
-    /// The key that a value is; whole doubles count as integers. `None` where no key can be equal.
-    pub(crate) fn of(value: &Value<'a>) -> Option<Key<'a>> {
-        Some(match value {
-            Value::Bool(key) => Key::Bool(*key),
-            Value::Int(key) => Key::Int(*key),
-            Value::Uint(key) => Key::Uint(*key),
-            Value::Str(key) => Key::Str(key.clone()),
-            Value::Double(key) => match crate::number::double_to_int(*key) {
-                Some(whole) => Key::Int(whole),
-                None => Key::Uint(crate::number::double_to_uint(*key)?),
-            },
-            _ => return None,
-        })
-    }
-
-    pub(crate) fn into_value(self) -> Value<'a> {
-        match self {
-            Key::Bool(key) => Value::Bool(key),
-            Key::Int(key) => Value::Int(key),
-            Key::Uint(key) => Value::Uint(key),
-            Key::Str(key) => Value::Str(key),
-        }
-    }
-
-    fn rank(&self) -> u8 {
-        match self {
-            Key::Bool(_) => 0,
-            Key::Int(_) | Key::Uint(_) => 1,
-            Key::Str(_) => 2,
-        }
-    }
-
-    fn number(&self) -> i128 {
-        match self {
-            Key::Int(key) => i128::from(*key),
-            Key::Uint(key) => i128::from(*key),
-            Key::Bool(key) => i128::from(*key),
-            Key::Str(_) => 0,
-        }
-    }
-
-    pub(crate) fn order(&self, other: &Key<'_>) -> Ordering {
-        match (self, other) {
-            (Key::Str(a), Key::Str(b)) => utf16_cmp(a, b),
-            _ => self.rank().cmp(&other.rank()).then_with(|| self.number().cmp(&other.number())),
-        }
-    }
-}
-
-impl<'a> Map<'a> {
-    /// Sorts entries; of equal keys the last one given wins.
-    pub(crate) fn last_wins(mut entries: Vec<(Key<'a>, Value<'a>)>) -> Self {
-        entries.sort_by(|a, b| a.0.order(&b.0));
-        entries.dedup_by(|later, earlier| {
-            let same = later.0.order(&earlier.0).is_eq();
-            if same {
-                std::mem::swap(later, earlier);
-            }
-            same
-        });
-        Map(entries)
-    }
-
-    /// Sorts entries; gives the first key that stands twice as an error.
-    pub(crate) fn from_entries(mut entries: Vec<(Key<'a>, Value<'a>)>) -> Result<Self, Key<'a>> {
-        entries.sort_by(|a, b| a.0.order(&b.0));
-        match entries.windows(2).find(|pair| pair[0].0.order(&pair[1].0).is_eq()) {
-            Some(pair) => Err(pair[0].0.clone()),
-            None => Ok(Map(entries)),
-        }
-    }
-
-    /// Value under a key.
-    pub fn get(&self, key: &Key<'_>) -> Option<&Value<'a>> {
-        self.0.binary_search_by(|(found, _)| found.order(key)).ok().map(|at| &self.0[at].1)
-    }
-
-    /// Entries in the order of keys: false before true, numbers by value, strings as canonical JSON sorts them.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Key<'a>, &Value<'a>)> {
-        self.0.iter().map(|(key, value)| (key, value))
-    }
-
-    /// Number of entries.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// True if there is no entry.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }

@@ -9,6 +9,8 @@ use crate::value::Value;
 
 /// Digits behind the point that a clause may ask for; upstream has no bound.
 const MAX_PRECISION: usize = 10_000;
+/// Longest text of one argument.
+const MAX_BYTES: usize = 10 << 20;
 const DEFAULT_PRECISION: usize = 6;
 
 /// One piece of a format.
@@ -217,6 +219,10 @@ fn quoted(text: &str, out: &mut String) {
 
 /// An element of a list or map, the way a source would have it.
 fn nested(value: &Value<'_>, out: &mut String) -> Result<(), Fault> {
+    // Elements may be shared, so that a small value is a very long text.
+    if out.len() > MAX_BYTES {
+        return Err(Fault::cost());
+    }
     if let Some(len) = value.list_len() {
         out.push('[');
         for at in 0..len {
@@ -229,13 +235,17 @@ fn nested(value: &Value<'_>, out: &mut String) -> Result<(), Fault> {
         return Ok(());
     }
     if let Some(len) = value.map_len() {
-        let mut entries = Vec::with_capacity(len);
+        let (mut entries, mut total) = (Vec::with_capacity(len), 0);
         for at in 0..len {
             let (key, value) = value.map_entry(at).unwrap_or((Value::Null, Value::Null));
             let (mut name, mut text) = (String::new(), String::new());
             nested(&key, &mut name)?;
             nested(&value.settled()?, &mut text)?;
             entries.push(format!("{name}:{text}"));
+            total += name.len() + text.len();
+            if total > MAX_BYTES {
+                return Err(Fault::cost());
+            }
         }
         entries.sort();
         out.push_str(&format!("{{{}}}", entries.join(", ")));

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::container::Key;
 use crate::error::Fault;
 use crate::eval::Outcome;
 use crate::functions::text;
@@ -11,7 +12,7 @@ use crate::opaque::Opaque;
 use crate::semver::Semver;
 use crate::signatures::Func;
 use crate::url::Url;
-use crate::value::{Key, Value};
+use crate::value::Value;
 
 fn opaque<'a>(of: Opaque) -> Value<'a> {
     Value::Opaque(Arc::new(of))

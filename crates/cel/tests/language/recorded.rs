@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use nachweis_canon::{Json, Limits, parse};
-use nachweis_cel::{CompileError, Env, Key, Type, Value, compile};
+use nachweis_cel::{CompileError, Env, ErrorKind, Key, Type, Value, compile};
 
 pub struct Corpus {
     cases: String,
@@ -116,6 +116,7 @@ impl<'c> Case<'c> {
                     let text = value_text(&value);
                     Ok(text)
                 }
+                Err(error) if error.kind == ErrorKind::Cost => Err(("cost", error.to_string())),
                 Err(error) => Err(("runtime", error.to_string())),
             }
         });
@@ -135,8 +136,12 @@ impl<'c> Case<'c> {
                 Err(format!("found error {class}: {message}, recorded {}", recorded_text(expected)))
             }
             (Err((class, message)), Some(wanted)) => {
-                let same = class == wanted || wanted == "panic" && class == "runtime";
                 let recorded = expected.text(&["message"]).unwrap_or("");
+                // What is over the limit there is stopped for that reason here.
+                let same = match recorded.starts_with("operation cancelled") {
+                    true => class == "cost",
+                    false => class == wanted || wanted == "panic" && class == "runtime",
+                };
                 if same {
                     Ok(())
                 } else {
