@@ -179,6 +179,11 @@ pub(crate) fn shared_reason(lang: Lang, reason: &str) -> Option<&'static str> {
             "nothing of the kind exists, seen completely",
             "nichts dieser Art vorhanden, vollständig gesehen",
         ),
+        code::PLATFORM_NAMESPACE => lang.pick(
+            "a pod of a namespace of the platform itself",
+            "ein Pod in einem Namespace der Plattform selbst",
+        ),
+        code::FINISHED => lang.pick("a pod that has ended", "ein beendeter Pod"),
         code::PARAMETER_NOT_SET => lang.pick(
             "a parameter without default was not set in the overlay",
             "ein Parameter ohne Vorgabe wurde im Overlay nicht gesetzt",
@@ -198,6 +203,18 @@ pub(crate) fn threshold(lang: Lang, threshold: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_shared_reason_has_a_sentence_in_both_languages() {
+        let source = include_str!("../../model/src/assessment.rs");
+        let codes: Vec<&str> =
+            source.split(": &str = \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(codes.contains(&code::POPULATION_OPEN));
+        for code in codes.iter().filter(|code| !code.contains('/')) {
+            let (en, de) = (shared_reason(Lang::En, code), shared_reason(Lang::De, code));
+            assert!(en.is_some() && de.is_some() && en != de, "{code}");
+        }
+    }
 
     #[test]
     fn numbers_are_grouped_by_language() {

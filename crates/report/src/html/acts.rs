@@ -140,6 +140,7 @@ fn evidence(view: &View<'_>, row: &ObligationRow) -> String {
 fn note(lang: Lang, note: &str) -> String {
     match note {
         "no-control" => lang.pick("no control", "keine Kontrolle").into(),
+        "nothing-applicable" => lang.pick("no control applies", "keine Kontrolle anwendbar").into(),
         "statement-missing" => lang.pick("statement missing", "Erklärung fehlt").into(),
         other => shorten(other),
     }
