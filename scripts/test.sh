@@ -9,7 +9,7 @@ log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
 
 status=0
-cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log" || status=$?
+cargo test --workspace --all-features --locked --no-fail-fast 2>&1 | tee "$log" || status=$?
 
 # A skipped test is no passed test, and the test runner hides what a passing test says.
 if [ ! -d "${NACHWEIS_CORPORA:-../shared/corpora}" ]; then
