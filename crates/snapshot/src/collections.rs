@@ -209,7 +209,7 @@ fn opens(unread: &Unread) -> bool {
 /// Items that no row covers show that their resource exists, and not how many of it.
 fn found_rows(sources: &Sources<'_>, rows: &mut Rows) {
     let mut open: BTreeSet<&str> = BTreeSet::new();
-    for ((resource, namespace), _) in &sources.tallies.namespaces {
+    for (resource, namespace) in sources.tallies.namespaces.keys() {
         if !rows.contains_key(&(resource.clone(), namespace.clone())) {
             open.insert(resource);
         }

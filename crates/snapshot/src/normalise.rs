@@ -71,11 +71,11 @@ pub fn normalise(group: &str, kind: &str, name: &str, body: &mut Json<'_>) {
 fn apply(op: &Op, node: &mut Json<'_>) {
     match (op, node) {
         (Op::Remove(names), Json::Obj(object)) => remove(object, names),
-        (Op::RemoveWhere(names, all), Json::Obj(object)) => {
-            if names.iter().any(|name| object.contains(name)) && all.iter().all(|name| object.contains(name))
-            {
-                remove(object, names);
-            }
+        (Op::RemoveWhere(names, all), Json::Obj(object))
+            if names.iter().any(|name| object.contains(name))
+                && all.iter().all(|name| object.contains(name)) =>
+        {
+            remove(object, names);
         }
         (Op::RemoveAnnotations(names), Json::Obj(metadata)) => {
             if let Some(Json::Obj(annotations)) = metadata.get_mut("annotations") {

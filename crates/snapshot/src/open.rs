@@ -66,6 +66,9 @@ impl<E: fmt::Display> fmt::Display for ReadError<E> {
 
 impl<E: fmt::Display + fmt::Debug> std::error::Error for ReadError<E> {}
 
+/// Called with index, id and line.
+pub(crate) type EachLine<'a, E> = dyn FnMut(u32, &ItemId, &[u8]) -> Result<(), ReadError<E>> + 'a;
+
 /// One item while it is visited.
 #[derive(Debug)]
 pub struct Item<'a> {
@@ -145,10 +148,7 @@ impl<'b> Snapshot<'b> {
     }
 
     /// Walks over all lines and checks order, number and root.
-    pub(crate) fn lines<E>(
-        &self,
-        each: &mut dyn FnMut(u32, &ItemId, &[u8]) -> Result<(), ReadError<E>>,
-    ) -> Result<(), ReadError<E>> {
+    pub(crate) fn lines<E>(&self, each: &mut EachLine<'_, E>) -> Result<(), ReadError<E>> {
         let broken = |code, place: &dyn fmt::Display, message: String| {
             ReadError::Snapshot(Problem::new(code, place, message))
         };
@@ -209,7 +209,7 @@ impl<'b> Snapshot<'b> {
 }
 
 /// The id at the end of a line. An id holds no quote, so the last but one quote opens it.
-fn id(line: &[u8]) -> Option<ItemId> {
+pub(crate) fn id(line: &[u8]) -> Option<ItemId> {
     let rest = line.strip_suffix(b"\"}")?;
     let start = memchr::memrchr(b'"', rest)?;
     rest[..start].ends_with(b",\"id\":").then_some(())?;

@@ -80,7 +80,8 @@ pub fn withhold(group: &str, kind: &str, body: &mut Json<'_>, out: &mut Vec<u8>)
     if SHAPES.is_match(&out[start..]) {
         let before = pointers.len();
         visit_at(body, &[Step::Deep], &mut String::new(), &mut |value, at| {
-            if matches!(value, Json::Str(text) if looks_secret(text)) && !is_identity(at) {
+            let secret = |text: &str| looks_secret(text) || text.contains(HIDDEN);
+            if matches!(value, Json::Str(text) if secret(text)) && !is_identity(at) {
                 *value = Json::str(WITHHELD);
                 pointers.push(at.to_string());
             }
@@ -111,6 +112,7 @@ fn is_helm_release(group: &str, kind: &str, body: &Json<'_>) -> bool {
 /// What a secret by shape cannot do without. Escapes of JSON strings do not touch these bytes.
 static SHAPES: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let needles = [
+        HIDDEN,
         "PRIVATE KEY-----",
         BASE64_PEM,
         "eyJ",
@@ -129,6 +131,9 @@ static SHAPES: LazyLock<AhoCorasick> = LazyLock::new(|| {
     ];
     AhoCorasick::new(needles).expect("a handful of short words")
 });
+
+/// The mark that other collectors leave, also in the middle of a string.
+const HIDDEN: &str = "***HIDDEN***";
 
 /// `-----BEGIN` in base64.
 const BASE64_PEM: &str = "LS0tLS1CRUdJTi";
@@ -287,6 +292,14 @@ mod tests {
         ] {
             assert!(!looks_secret(text), "{text}");
         }
+    }
+
+    #[test]
+    fn marks_of_other_collectors_count_the_same() {
+        let text = r#"{"metadata":{"name":"***HIDDEN***"},"spec":{"args":["--bind-address=***HIDDEN***","-v"],"ip":"***HIDDEN***"}}"#;
+        let (out, pointers) = run("", "Pod", text);
+        assert_eq!(pointers, ["/spec/args/0", "/spec/ip"]);
+        assert!(out.contains(r#"{"name":"***HIDDEN***"}"#));
     }
 
     #[test]

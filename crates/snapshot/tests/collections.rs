@@ -1,4 +1,5 @@
 //! What closes a population, and what opens it.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

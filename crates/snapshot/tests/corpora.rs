@@ -1,4 +1,5 @@
 //! Real clusters: the numbers that are known of them from outside.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

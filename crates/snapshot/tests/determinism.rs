@@ -1,4 +1,5 @@
 //! One input gives one id, in whatever order, over whatever number of threads, from folder or archive.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

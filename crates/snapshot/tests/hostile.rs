@@ -1,4 +1,5 @@
 //! Inputs that want to do harm end in the unread list, never in a panic and never in silence.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -191,4 +192,23 @@ fn edit(line: &[u8], from: &str, to: &str) -> Vec<u8> {
     let text = std::str::from_utf8(line).unwrap();
     assert!(text.contains(from), "{text}");
     text.replacen(from, to, 1).into_bytes()
+}
+
+#[test]
+fn a_proof_shows_its_item_and_no_other() {
+    let pod = |name: &str| format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: x}}\n");
+    let names = ["a", "b", "c", "d", "e"];
+    let files: Files = names.map(|name| (format!("{name}.yaml"), pod(name).into_bytes())).into();
+    let kept = seal(settings(), &files);
+    let snapshot = kept.open();
+    for (at, name) in names.iter().enumerate() {
+        let proof = snapshot.prove(at as u32).unwrap();
+        assert_eq!(proof.check(snapshot.seal()).unwrap().name, *name);
+        let other = snapshot.prove((at as u32 + 1) % 5).unwrap();
+        let forged = nachweis_snapshot::Proof { line: other.line, ..proof.clone() };
+        assert_eq!(forged.check(snapshot.seal()).unwrap_err().code, "inclusion-proof");
+        let moved = nachweis_snapshot::Proof { index: other.index, ..proof };
+        assert_eq!(moved.check(snapshot.seal()).unwrap_err().code, "inclusion-proof");
+    }
+    assert_eq!(snapshot.prove(5).unwrap_err().code, "item-missing");
 }

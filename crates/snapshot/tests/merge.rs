@@ -1,4 +1,5 @@
 //! Which objects become which items.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

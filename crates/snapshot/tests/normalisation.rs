@@ -1,4 +1,5 @@
 //! Rewriting every pointer of the published list leaves the root as it is; rewriting any other changes it.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -162,10 +163,10 @@ fn rewrite_entry(entry: &mut Json<'static>) {
         entry.insert("time", Json::str("2001-01-01T00:00:00Z"));
     }
     entry.insert("apiVersion", Json::str("rewritten/v1"));
-    if let Some(Json::Obj(fields)) = entry.get_mut("fieldsV1") {
-        if let Some(metadata) = fields.get_mut("f:metadata") {
-            *metadata = Json::object([("f:rewritten", Json::object::<&str>([]))]);
-        }
+    if let Some(Json::Obj(fields)) = entry.get_mut("fieldsV1")
+        && let Some(metadata) = fields.get_mut("f:metadata")
+    {
+        *metadata = Json::object([("f:rewritten", Json::object::<&str>([]))]);
     }
 }
 

@@ -1,4 +1,5 @@
 //! The embedded table of resources agrees with the field trees of the catalogue.
+#![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
 //! Help for the tests of this crate: inputs in memory, corpora, sealing.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
