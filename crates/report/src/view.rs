@@ -139,15 +139,16 @@ impl<'a> View<'a> {
         self.report.catalogue.provision(id)
     }
 
+    /// `DORA: Regulation (EU) 2022/2554 on …`.
     pub fn act_title(&self, id: &str) -> String {
         let act = self.report.catalogue.acts.iter().find(|act| act.id == id);
-        act.map_or_else(|| id.to_string(), |act| act.title.in_lang(self.lang).to_string())
+        act.map_or_else(|| id.to_string(), |act| format!("{}: {}", act.cite, act.title.in_lang(self.lang)))
     }
 
     /// How the act is cited before an article: `DORA`.
     pub fn act_cite(&self, id: &str) -> String {
         let act = self.report.catalogue.acts.iter().find(|act| act.id == id);
-        act.map_or_else(|| id.to_string(), |act| act.cite.clone())
+        act.map_or_else(|| id.to_string(), |act| act.cite.in_lang(self.lang).to_string())
     }
 
     /// `DORA Art. 9(4)(c)`; the bare id where the catalogue does not have it.

@@ -27,8 +27,8 @@ pub(super) fn write(p: &mut Page, view: &View<'_>) {
 
 fn part(p: &mut Page, view: &View<'_>, act: &str, rows: &[&ObligationRow]) {
     let lang = view.lang;
-    let title = shorten(&view.act_title(act));
-    p.leaf("h3", &[], &title);
+    let title = shorten(&view.act_cite(act));
+    p.leaf("h3", &[], &shorten(&view.act_title(act)));
     let (with, without): (Vec<&ObligationRow>, Vec<&ObligationRow>) =
         rows.iter().copied().partition(|row| !row.controls.is_empty());
     p.p(&head_line(lang, with.len() as u64, rows.len() as u64));

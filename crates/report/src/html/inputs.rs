@@ -9,11 +9,17 @@ use crate::json::position;
 use crate::view::View;
 use crate::words::{Pick, basis, counted, identity, instant, number, status};
 
+/// Most lines of one folded text here.
+const LINES: usize = 300;
+
 /// Most rows of one table here.
-const ROWS: usize = 100;
+fn most(p: &Page) -> usize {
+    if p.compact { 30 } else { 100 }
+}
 
 /// Collections that are not closed, who waits for them, what would close them; and unread input.
 pub(super) fn not_seen(p: &mut Page, view: &View<'_>) {
+    let most = most(p);
     let lang = view.lang;
     let unseen = view.unseen();
     if unseen.is_empty() {
@@ -30,7 +36,7 @@ pub(super) fn not_seen(p: &mut Page, view: &View<'_>) {
             lang.pick("What would settle it", "Was es klären würde"),
         ];
         p.table(lang.pick("Not seen completely", "Nicht vollständig gesehen"), &heads, |p| {
-            for open in unseen.iter().take(ROWS) {
+            for open in unseen.iter().take(most) {
                 p.el("tr", &[], |p| {
                     p.leaf("th", &[("scope", "row")], &shorten(&open.resource));
                     p.leaf("td", &[], status(lang, open.status));
@@ -44,7 +50,7 @@ pub(super) fn not_seen(p: &mut Page, view: &View<'_>) {
                 });
             }
         });
-        rest(p, lang, unseen.len());
+        rest(p, lang, unseen.len(), most);
     }
     unread(p, view);
 }
@@ -59,11 +65,11 @@ fn some<'a>(names: impl ExactSizeIterator<Item = &'a String>, none: &str) -> Str
     if shown.is_empty() { none.to_string() } else { shown.join(", ") }
 }
 
-fn rest(p: &mut Page, lang: Lang, all: usize) {
-    if all > ROWS {
+fn rest(p: &mut Page, lang: Lang, all: usize, shown: usize) {
+    if all > shown {
         let rows = counted(
             lang,
-            (all - ROWS) as u64,
+            (all - shown) as u64,
             lang.pick("more row", "weitere Zeile"),
             lang.pick("more rows", "weitere Zeilen"),
         );
@@ -72,6 +78,7 @@ fn rest(p: &mut Page, lang: Lang, all: usize) {
 }
 
 fn unread(p: &mut Page, view: &View<'_>) {
+    let most = most(p);
     let lang = view.lang;
     let unread = &view.report.seal.unread;
     p.leaf("h3", &[], lang.pick("Input that was not read", "Eingaben, die nicht gelesen wurden"));
@@ -87,7 +94,7 @@ fn unread(p: &mut Page, view: &View<'_>) {
         lang.pick("Counted", "Zählt"),
     ];
     p.table(lang.pick("Unread input", "Ungelesene Eingaben"), &heads, |p| {
-        for part in unread.iter().take(ROWS) {
+        for part in unread.iter().take(most) {
             p.el("tr", &[], |p| {
                 p.leaf("th", &[("scope", "row")], &shorten(&part.file));
                 p.leaf("td", &[], position(part.line, part.column).as_deref().unwrap_or("–"));
@@ -102,11 +109,12 @@ fn unread(p: &mut Page, view: &View<'_>) {
             });
         }
     });
-    rest(p, lang, unread.len());
+    rest(p, lang, unread.len(), most);
 }
 
 /// Accepted deviations with owner, approver, expiry.
 pub(super) fn exemptions(p: &mut Page, view: &View<'_>) {
+    let most = most(p);
     let lang = view.lang;
     let used = &view.report.assessment.exemptions;
     p.p(lang.pick(
@@ -126,7 +134,7 @@ pub(super) fn exemptions(p: &mut Page, view: &View<'_>) {
         lang.pick("Expires", "Läuft ab"),
     ];
     p.table(lang.pick("Exemptions of the overlay", "Ausnahmen des Overlays"), &heads, |p| {
-        for exemption in used.iter().take(ROWS) {
+        for exemption in used.iter().take(most) {
             let full = view.report.overlay.exemptions.iter().find(|known| known.id == exemption.id);
             p.el("tr", &[], |p| {
                 p.leaf("th", &[("scope", "row")], &shorten(&exemption.id));
@@ -141,7 +149,7 @@ pub(super) fn exemptions(p: &mut Page, view: &View<'_>) {
             });
         }
     });
-    rest(p, lang, used.len());
+    rest(p, lang, used.len(), most);
 }
 
 /// Values that were not stored.
@@ -159,12 +167,12 @@ pub(super) fn withheld(p: &mut Page, view: &View<'_>) {
     }
     let list: Vec<String> = withheld
         .iter()
-        .take(ROWS)
+        .take(LINES)
         .map(|item| format!("{}: {}", shorten(&view.names.title(item.item)), some(item.pointers.iter(), "–")))
         .collect();
     p.fold(lang.pick("Places", "Stellen"), |p| {
         p.el("pre", &[("class", "names")], |p| p.lines(&list.join("\n")));
-        rest(p, lang, withheld.len());
+        rest(p, lang, withheld.len(), LINES);
     });
 }
 
@@ -227,6 +235,7 @@ pub(super) fn inputs(p: &mut Page, view: &View<'_>) {
 
 /// Collections summed up by resource, status and basis.
 fn collections(p: &mut Page, view: &View<'_>) {
+    let most = most(p);
     let lang = view.lang;
     let mut all: BTreeMap<(&str, CollectionStatus, _), (u64, u64, &Collection)> = BTreeMap::new();
     for row in &view.report.seal.collections {
@@ -246,7 +255,7 @@ fn collections(p: &mut Page, view: &View<'_>) {
     ];
     let rows = all.len();
     p.table(lang.pick("Collections", "Erhebungen"), &heads, |p| {
-        for ((resource, of, by), (scopes, count, first)) in all.into_iter().take(ROWS) {
+        for ((resource, of, by), (scopes, count, first)) in all.into_iter().take(most) {
             p.el("tr", &[], |p| {
                 p.leaf("th", &[("scope", "row")], &shorten(resource));
                 let scope = match (scopes, &*first.scope) {
@@ -263,7 +272,7 @@ fn collections(p: &mut Page, view: &View<'_>) {
             });
         }
     });
-    rest(p, lang, rows);
+    rest(p, lang, rows, most);
 }
 
 /// Kinds, left-out objects, conflicts, second listings and repeated keys, folded.
@@ -273,9 +282,9 @@ fn kinds(p: &mut Page, view: &View<'_>) {
         let all = lines.len();
         if all > 0 {
             p.fold(&title, |p| {
-                p.el("pre", &[("class", "names")], |p| p.lines(&lines[..all.min(ROWS * 3)].join("\n")));
-                if all > ROWS * 3 {
-                    p.p(&format!("+{}", all - ROWS * 3));
+                p.el("pre", &[("class", "names")], |p| p.lines(&lines[..all.min(LINES)].join("\n")));
+                if all > LINES {
+                    p.p(&format!("+{}", all - LINES));
                 }
             });
         }

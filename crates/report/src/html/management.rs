@@ -167,7 +167,7 @@ fn acts(p: &mut Page, view: &View<'_>) {
     p.table(lang.pick("Evidence by act", "Nachweise nach Rechtsakt"), &heads, |p| {
         for act in order {
             p.el("tr", &[], |p| {
-                p.leaf("th", &[("scope", "row")], &shorten(&view.act_title(&act)));
+                p.leaf("th", &[("scope", "row")], &shorten(&view.act_cite(&act)));
                 counts[&act]
                     .iter()
                     .for_each(|count| p.leaf("td", &[("class", "figure")], &number(lang, *count)));
