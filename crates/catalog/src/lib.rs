@@ -14,5 +14,5 @@ pub use assemble::{Files, assemble, control_digest, data};
 pub use fault::Fault;
 pub use overlay::overlay;
 pub use read::{control, from_yaml};
-pub use schemas::{FieldType, KnownKind, Schemas};
 pub use release::{RELEASES, Release, current, parse, release};
+pub use schemas::{KnownKind, Schemas};

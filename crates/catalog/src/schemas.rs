@@ -2,59 +2,31 @@
 
 use std::collections::BTreeMap;
 
+use nachweis_cel::check::{FieldType, Trees};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Type of a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FieldType {
-    /// text
-    String,
-    /// whole number
-    Integer,
-    /// number
-    Number,
-    /// true or false
-    Boolean,
-    /// whole number or text
-    IntOrString,
-    /// quantity, as text or number
-    Quantity,
-    /// RFC 3339 text
-    Time,
-    /// any JSON
-    Opaque,
-    /// a named record
-    Ref(String),
-    /// a list
-    Array(Box<FieldType>),
-    /// a map with text keys
-    Map(Box<FieldType>),
-}
-
-impl FieldType {
-    fn read(node: &Value) -> Option<Self> {
-        match node {
-            Value::String(word) => Some(match word.as_str() {
-                "string" => FieldType::String,
-                "integer" => FieldType::Integer,
-                "number" => FieldType::Number,
-                "boolean" => FieldType::Boolean,
-                "int-or-string" => FieldType::IntOrString,
-                "quantity" => FieldType::Quantity,
-                "time" => FieldType::Time,
-                "opaque" => FieldType::Opaque,
-                _ => return None,
-            }),
-            Value::Object(members) => {
-                if let Some(name) = members.get("ref") {
-                    return Some(FieldType::Ref(name.as_str()?.to_string()));
-                }
-                let inner = |key: &str| members.get(key).and_then(FieldType::read).map(Box::new);
-                inner("array").map(FieldType::Array).or_else(|| inner("map").map(FieldType::Map))
+fn field_type(node: &Value) -> Option<FieldType> {
+    match node {
+        Value::String(word) => Some(match word.as_str() {
+            "string" => FieldType::String,
+            "integer" => FieldType::Integer,
+            "number" => FieldType::Number,
+            "boolean" => FieldType::Boolean,
+            "int-or-string" => FieldType::IntOrString,
+            "quantity" => FieldType::Quantity,
+            "time" => FieldType::Time,
+            "opaque" => FieldType::Opaque,
+            _ => return None,
+        }),
+        Value::Object(members) => {
+            if let Some(name) = members.get("ref") {
+                return Some(FieldType::Ref(name.as_str()?.to_string()));
             }
-            _ => None,
+            let inner = |key: &str| members.get(key).and_then(field_type).map(Box::new);
+            inner("array").map(FieldType::Array).or_else(|| inner("map").map(FieldType::Map))
         }
+        _ => None,
     }
 }
 
@@ -142,7 +114,7 @@ impl Schemas {
         }
         for (name, row) in file.types {
             let fields = row.fields.into_iter().map(|(field, node)| {
-                let kind = FieldType::read(&node).ok_or_else(|| format!("`{name}.{field}` has no type"))?;
+                let kind = field_type(&node).ok_or_else(|| format!("`{name}.{field}` has no type"))?;
                 Ok((field, kind))
             });
             let fields: Result<BTreeMap<_, _>, String> = fields.collect();
@@ -162,8 +134,18 @@ impl Schemas {
     }
 
     /// Fields of a record type.
-    pub fn fields(&self, type_name: &str) -> Option<&BTreeMap<String, FieldType>> {
+    pub fn record(&self, type_name: &str) -> Option<&BTreeMap<String, FieldType>> {
         self.types.get(type_name)
+    }
+}
+
+impl Trees for Schemas {
+    fn field(&self, type_name: &str, field: &str) -> Option<FieldType> {
+        self.types.get(type_name)?.get(field).cloned()
+    }
+
+    fn fields(&self, type_name: &str) -> Vec<String> {
+        self.types.get(type_name).map(|fields| fields.keys().cloned().collect()).unwrap_or_default()
     }
 }
 
@@ -175,7 +157,7 @@ mod tests {
     fn every_reference_of_the_embedded_trees_leads_somewhere() {
         fn check(schemas: &Schemas, place: &str, kind: &FieldType, bad: &mut Vec<String>) {
             match kind {
-                FieldType::Ref(name) if schemas.fields(name).is_none() => bad.push(format!("{place} -> {name}")),
+                FieldType::Ref(name) if schemas.record(name).is_none() => bad.push(format!("{place} -> {name}")),
                 FieldType::Array(inner) | FieldType::Map(inner) => check(schemas, place, inner, bad),
                 _ => {}
             }
@@ -188,7 +170,7 @@ mod tests {
             }
         }
         for known in schemas.resources.values() {
-            let types = known.versions.values().filter(|name| schemas.fields(name).is_none());
+            let types = known.versions.values().filter(|name| schemas.record(name).is_none());
             bad.extend(types.map(|name| format!("{} -> {name}", known.kind)));
         }
         assert_eq!(bad, Vec::<String>::new());

@@ -5,6 +5,7 @@
 //! makes a verdict better (DESIGN section 2, promise 3).
 
 mod assess;
+mod bind;
 mod evidence;
 mod exemptions;
 mod judge;
@@ -16,6 +17,7 @@ mod selector;
 mod tally;
 pub mod workload;
 
+pub use bind::bind;
 pub use assess::{AssessError, Inputs, assess};
 pub use evidence::{Evidence, Item, ReadError};
 pub use outcome::{FailOn, Selection, exit_code};

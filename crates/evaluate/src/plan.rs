@@ -32,6 +32,8 @@ pub struct PlanError {
 
 /// A compiled expression with the relations that it names.
 pub(crate) struct Expr {
+    /// field of the control file
+    pub field: String,
     pub program: Program,
     pub relations: Vec<&'static Relation>,
 }
@@ -79,12 +81,16 @@ impl Check {
         self.control.population.of.iter().any(|name| name == WORKLOAD_PODS)
     }
 
-    /// True where an expression reads the item's Namespace.
-    pub fn uses_namespace(&self) -> bool {
+    /// All expressions that are asked about items of the population.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
         let coded = self.exclude.iter().chain(&self.reasons).filter_map(|coded| coded.when.as_ref());
         let enforced = self.enforced.iter().flat_map(|by| [&by.seen, &by.inactive]);
-        let expressions = self.only.iter().chain([&self.predicate]).chain(coded).chain(enforced);
-        expressions.into_iter().any(|expr| expr.program.uses("namespaceObject"))
+        self.only.iter().chain([&self.predicate]).chain(coded).chain(enforced)
+    }
+
+    /// True where an expression reads the item's Namespace.
+    pub fn uses_namespace(&self) -> bool {
+        self.expressions().any(|expr| expr.program.uses("namespaceObject"))
     }
 
     /// Versions of a resource that the control understands; empty where it does not read the resource.
@@ -128,7 +134,7 @@ impl Compiler<'_> {
                 None => self.error(field, format!("there is no relation `related.{name}`")),
             }
         }
-        Some(Expr { program, relations: found })
+        Some(Expr { field: field.into(), program, relations: found })
     }
 
     fn coded(&mut self, field: &str, reasons: &[Reason]) -> Vec<Coded> {

@@ -22,7 +22,9 @@ pub struct Act {
     pub id: String,
     /// number in EUR-Lex
     pub celex: String,
-    /// how it is cited
+    /// how it is cited before an article: `DORA`, `RTS 2024/1774`
+    pub cite: Text,
+    /// its title
     pub title: Text,
     /// first day on which it applies, as `YYYY-MM-DD`
     pub applies_from: String,
