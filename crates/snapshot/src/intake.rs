@@ -214,9 +214,16 @@ impl Intake<'_> {
         if is_object(&value) || value.text(&["bomFormat"]) == Some("CycloneDX") {
             return self.object(value);
         }
+        if value.list(&["items"]).iter().any(is_object)
+            && let Some(Json::Arr(items)) = value.as_object_mut().and_then(|object| object.remove("items"))
+        {
+            // A list that lost its kind on the way; its items still have theirs.
+            self.list_seen(&value);
+            return self.elements(items, None, depth);
+        }
         match value {
-            Json::Arr(items) if items.iter().any(holds_objects) => self.elements(items, None, depth),
-            Json::Obj(members) if members.iter().any(|(_, member)| holds_objects(member)) => {
+            Json::Arr(items) if items.iter().any(is_object) => self.elements(items, None, depth),
+            Json::Obj(members) if members.iter().any(|(_, member)| is_object(member)) => {
                 let items = members.into_members().into_iter().map(|(_, member)| member).collect();
                 self.elements(items, None, depth)
             }
@@ -377,10 +384,6 @@ fn is_list_wrapper(value: &Json<'_>) -> bool {
     value.text(&["kind"]).is_some_and(|kind| kind.ends_with("List"))
         && value.text(&["apiVersion"]).is_some()
         && value.at(&["metadata", "name"]).is_none()
-}
-
-fn holds_objects(value: &Json<'_>) -> bool {
-    is_object(value)
 }
 
 /// A CycloneDX document, which has no apiVersion of its own.

@@ -65,6 +65,7 @@ fn every_form_of_list_is_read() {
             r#"{{"apiVersion":"v1","kind":"List","items":[{{"apiVersion":"v1","kind":"List","items":[{pod}]}}]}}"#
         ),
         r#"{"apiVersion":"v1","kind":"PodList","items":[{"metadata":{"name":"a","namespace":"x"}}]}"#.into(),
+        format!(r#"{{"metadata":{{}},"items":[{pod}]}}"#),
         format!("[{pod}]"),
         format!(r#"{{"/v1/x/Pod/a":{pod}}}"#),
         format!("{pod}\n{pod}"),
