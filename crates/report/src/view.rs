@@ -142,7 +142,7 @@ impl<'a> View<'a> {
     /// `DORA: Regulation (EU) 2022/2554 on …`.
     pub fn act_title(&self, id: &str) -> String {
         let act = self.report.catalogue.acts.iter().find(|act| act.id == id);
-        act.map_or_else(|| id.to_string(), |act| format!("{}: {}", act.cite, act.title.in_lang(self.lang)))
+        act.map_or_else(|| id.to_string(), |act| format!("{}: {}", act.cite.in_lang(self.lang), act.title.in_lang(self.lang)))
     }
 
     /// How the act is cited before an article: `DORA`.
