@@ -312,6 +312,10 @@ impl Run {
         if pods && check.platform_namespaces.contains(&item.id.namespace) {
             return Some(Outcome::Excluded(code::PLATFORM_NAMESPACE.into()));
         }
+        // Without the value nothing can be asked; an expression would only fail.
+        if !check.unset.is_empty() {
+            return Some(Outcome::Unknown(code::PARAMETER_NOT_SET.into()));
+        }
         let [body] = item.bodies else {
             return Some(Outcome::Unknown(code::CONFLICTING_DECLARATIONS.into()));
         };
