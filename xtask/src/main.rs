@@ -1,5 +1,7 @@
 //! Work on the repository itself: `cargo xtask example`, `cargo xtask release VERSION`.
 
+#[cfg(test)]
+mod cases;
 mod example;
 mod files;
 mod release;
