@@ -72,6 +72,15 @@ pub(crate) fn call(func: Func, args: Box<[Op]>, member: bool) -> Result<OpKind, 
                 _ => Ok(OpKind::Call(func, args)),
             }
         }
+        Func::Quantity | Func::Semver | Func::Ip | Func::Cidr | Func::Url => {
+            let values: Option<Vec<_>> = args.iter().map(|arg| constant(arg).cloned()).collect();
+            let made = values.map(|values| functions::call(&mut Machine::new(&[], 0), func, &values));
+            // What cannot be made is an error of the evaluation, if it comes to that.
+            Ok(match made {
+                Some(Ok(value)) => OpKind::Const(value),
+                _ => OpKind::Call(func, args),
+            })
+        }
         _ => Ok(OpKind::Call(func, args)),
     }
 }

@@ -1,9 +1,11 @@
 //! Evaluation of a plan over borrowed values.
 
+use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
 use nachweis_canon::Json;
 
+use crate::access;
 use crate::ast::BinaryOp;
 use crate::container::{Key, Map};
 use crate::error::Fault;
@@ -27,11 +29,42 @@ pub(crate) type Outcome<'a> = Result<Value<'a>, Fault>;
 /// The state of one evaluation.
 pub(crate) struct Machine<'e, 'a> {
     pub vars: &'e [Value<'a>],
-    pub locals: Vec<Value<'a>>,
+    pub locals: Locals<'a>,
     pub cost: u64,
     pub patterns: functions::Patterns,
     /// what every operation gave, where somebody asked
     pub trace: Option<Vec<Step>>,
+}
+
+/// Slots that need no allocation.
+const FEW: usize = 3;
+
+/// The variables of macros, by slot.
+pub(crate) struct Locals<'a> {
+    few: [Value<'a>; FEW],
+    more: Vec<Value<'a>>,
+}
+
+impl Locals<'_> {
+    fn new(slots: usize) -> Self {
+        Locals { few: [const { Value::Null }; FEW], more: vec![Value::Null; slots.saturating_sub(FEW)] }
+    }
+}
+
+impl<'a> Index<usize> for Locals<'a> {
+    type Output = Value<'a>;
+
+    #[inline]
+    fn index(&self, slot: usize) -> &Value<'a> {
+        if slot < FEW { &self.few[slot] } else { &self.more[slot - FEW] }
+    }
+}
+
+impl<'a> IndexMut<usize> for Locals<'a> {
+    #[inline]
+    fn index_mut(&mut self, slot: usize) -> &mut Value<'a> {
+        if slot < FEW { &mut self.few[slot] } else { &mut self.more[slot - FEW] }
+    }
 }
 
 /// What a part of an expression gave in one evaluation.
@@ -54,7 +87,7 @@ impl<'e, 'a> Machine<'e, 'a> {
     pub fn new(vars: &'e [Value<'a>], slots: usize) -> Self {
         Machine {
             vars,
-            locals: vec![Value::Null; slots],
+            locals: Locals::new(slots),
             cost: 0,
             patterns: functions::Patterns::default(),
             trace: None,
@@ -122,11 +155,11 @@ impl<'e, 'a> Machine<'e, 'a> {
             OpKind::Path(base, fields) => {
                 self.charge(fields.len() as u64)?;
                 if let Some(json) = self.document(base)? {
-                    return follow(json, fields);
+                    return access::follow(json, fields);
                 }
                 let mut value = self.eval(base)?;
                 for (field, at) in fields {
-                    value = select(&value, field).map_err(|fault| fault.at(*at))?;
+                    value = access::select(&value, field).map_err(|fault| fault.at(*at))?;
                 }
                 Ok(value)
             }
@@ -135,7 +168,7 @@ impl<'e, 'a> Machine<'e, 'a> {
                     return Ok(Value::Bool(object.contains(field)));
                 }
                 let value = self.eval(operand)?;
-                has(&value, field).map(Value::Bool)
+                access::has(&value, field).map(Value::Bool)
             }
             OpKind::And(terms) => self.junction(terms, false),
             OpKind::Or(terms) => self.junction(terms, true),
@@ -167,7 +200,7 @@ impl<'e, 'a> Machine<'e, 'a> {
     fn document(&mut self, op: &'a Op) -> Result<Option<&'a Json<'a>>, Fault> {
         let value = match &op.kind {
             OpKind::Var(slot) => self.vars.get(*slot),
-            OpKind::Local(slot) => self.locals.get(*slot),
+            OpKind::Local(slot) => Some(&self.locals[*slot]),
             _ => return Ok(None),
         };
         let Some(Value::Json(json)) = value else { return Ok(None) };
@@ -185,8 +218,8 @@ impl<'e, 'a> Machine<'e, 'a> {
                 self.charge(1)?;
                 match value {
                     Value::Optional(None) => Ok(Value::Optional(None)),
-                    Value::Optional(Some(inner)) => find(&inner, field).map(optional),
-                    value => find(&value, field).map(optional),
+                    Value::Optional(Some(inner)) => access::find(&inner, field).map(optional),
+                    value => access::find(&value, field).map(optional),
                 }
             }
             OpKind::Index { operand, index, optional: false } => {
@@ -194,8 +227,8 @@ impl<'e, 'a> Machine<'e, 'a> {
                 self.charge(1)?;
                 match value {
                     Value::Optional(None) => Ok(Value::Optional(None)),
-                    Value::Optional(Some(inner)) => find_index(&inner, &index).map(optional),
-                    value => self::index(&value, &index),
+                    Value::Optional(Some(inner)) => access::find_index(&inner, &index).map(optional),
+                    value => access::index(&value, &index),
                 }
             }
             OpKind::Index { operand, index, optional: true } => {
@@ -203,8 +236,8 @@ impl<'e, 'a> Machine<'e, 'a> {
                 self.charge(1)?;
                 match value {
                     Value::Optional(None) => Ok(Value::Optional(None)),
-                    Value::Optional(Some(inner)) => find_index(&inner, &index).map(optional),
-                    value => find_index(&value, &index).map(optional),
+                    Value::Optional(Some(inner)) => access::find_index(&inner, &index).map(optional),
+                    value => access::find_index(&value, &index).map(optional),
                 }
             }
             OpKind::Negate(operand) => {
@@ -390,108 +423,6 @@ fn borrowed<'a>(value: &'a Value<'static>) -> Value<'a> {
     }
 }
 
-fn optional(found: Option<Value<'_>>) -> Value<'_> {
+pub(crate) fn optional(found: Option<Value<'_>>) -> Value<'_> {
     found.map_or(Value::Optional(None), Value::some)
-}
-
-fn no_list_key() -> Fault {
-    Fault::new(crate::error::ErrorKind::NoOverload, "a list has no fields")
-}
-
-/// Fields one after the other from a document.
-fn follow<'a>(mut json: &'a Json<'a>, fields: &[(Box<str>, u32)]) -> Outcome<'a> {
-    for (at, (field, place)) in fields.iter().enumerate() {
-        let found = match json {
-            Json::Obj(object) => object.get(field).ok_or_else(|| Fault::no_key(field)),
-            _ => {
-                let mut value = read_json(json)?;
-                for (field, place) in &fields[at..] {
-                    value = select(&value, field).map_err(|fault| fault.at(*place))?;
-                }
-                return Ok(value);
-            }
-        };
-        json = found.map_err(|fault| fault.at(*place))?;
-    }
-    read_json(json)
-}
-
-/// `value.field`
-fn select<'a>(value: &Value<'a>, field: &str) -> Outcome<'a> {
-    match value {
-        Value::Json(Json::Obj(object)) => match object.get(field) {
-            Some(json) => read_json(json),
-            None => Err(Fault::no_key(field)),
-        },
-        Value::Optional(None) => Ok(Value::Optional(None)),
-        Value::Optional(Some(inner)) => find(inner, field).map(optional),
-        value => find(value, field)?.ok_or_else(|| Fault::no_key(field)),
-    }
-}
-
-/// The field, if it is there. Scalars have none; asking a list is an error.
-fn find<'a>(value: &Value<'a>, field: &str) -> Result<Option<Value<'a>>, Fault> {
-    match value {
-        Value::Json(Json::Obj(object)) => object.get(field).map(read_json).transpose(),
-        Value::Map(map) => map.get(&Key::Str(Text::Borrowed(field))).cloned().map(Value::settled).transpose(),
-        Value::List(_) | Value::Json(Json::Arr(_)) => Err(no_list_key()),
-        _ => Ok(None),
-    }
-}
-
-/// `has(value.field)`: does not look at the field's value.
-fn has(value: &Value<'_>, field: &str) -> Result<bool, Fault> {
-    Ok(match value {
-        Value::Json(Json::Obj(object)) => object.contains(field),
-        Value::Map(map) => map.get(&Key::Str(Text::Borrowed(field))).is_some(),
-        Value::List(_) | Value::Json(Json::Arr(_)) => return Err(no_list_key()),
-        Value::Optional(Some(inner)) => return has(inner, field),
-        _ => false,
-    })
-}
-
-/// Position in a list that an index names; `None` where it is outside of every list.
-fn position(index: &Value<'_>) -> Result<Option<usize>, Fault> {
-    let at = match index {
-        Value::Int(at) => Some(*at),
-        Value::Uint(at) => i64::try_from(*at).ok(),
-        Value::Double(at) => Some(
-            crate::number::double_to_int(*at).ok_or_else(|| Fault::other("a list's index must be whole"))?,
-        ),
-        _ => return Err(no_list_key()),
-    };
-    Ok(at.and_then(|at| usize::try_from(at).ok()))
-}
-
-/// `value[index]`
-fn index<'a>(value: &Value<'a>, index: &Value<'a>) -> Outcome<'a> {
-    if value.list_len().is_some() {
-        return find_index(value, index)?.ok_or_else(|| {
-            Fault::new(crate::error::ErrorKind::NoSuchKey, format!("index out of bounds: {}", show(index)))
-        });
-    }
-    find_index(value, index)?.ok_or_else(|| Fault::no_key(show(index)))
-}
-
-/// The element or entry, if it is there.
-fn find_index<'a>(value: &Value<'a>, index: &Value<'a>) -> Result<Option<Value<'a>>, Fault> {
-    if !matches!(index, Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Str(_)) {
-        return Err(Fault::new(crate::error::ErrorKind::NoOverload, "a value of this type is no index"));
-    }
-    if value.list_len().is_some() {
-        let at = position(index)?;
-        return at.and_then(|at| value.list_item(at)).map(Value::settled).transpose();
-    }
-    value.map_get(index).flatten().map(Value::settled).transpose()
-}
-
-fn show(index: &Value<'_>) -> String {
-    match index {
-        Value::Bool(value) => value.to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Uint(value) => value.to_string(),
-        Value::Double(value) => value.to_string(),
-        Value::Str(text) => text.to_string(),
-        other => other.type_name().to_string(),
-    }
 }

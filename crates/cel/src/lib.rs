@@ -8,6 +8,7 @@
 //! A string that stands for a withheld value is an error of kind [`ErrorKind::Withheld`] wherever an expression
 //! reads it; `&&` and `||` absorb it like any error, because the result does not depend on it then.
 
+mod access;
 mod ast;
 pub mod check;
 mod constants;

@@ -153,12 +153,13 @@ impl Quantity {
         if precision < 0 || scale < NANO {
             return None;
         }
-        let shifted = format!("{}{}", parts.whole, parts.fraction);
-        let value: i64 = shifted.parse().ok()?;
+        // At most as many digits as an int64 surely holds.
+        let shifted = || parts.whole.bytes().chain(parts.fraction.bytes());
+        let value = shifted().fold(0i64, |value, digit| value * 10 + i64::from(digit - b'0'));
         let result = value.checked_mul(mantissa)?;
         let canonical = match format {
             Format::Binary => exponent % 10 == 0 && value & 7 != 0,
-            _ => scale % 3 == 0 && !shifted.ends_with("000") && !shifted.starts_with('0'),
+            _ => scale % 3 == 0 && (digits < 3 || value % 1_000 != 0) && shifted().next() != Some(b'0'),
         };
         let value = if parts.negative { -result } else { result };
         let amount = Amount::Fast { value, scale };
