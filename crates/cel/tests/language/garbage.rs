@@ -209,3 +209,130 @@ fn the_deepest_sources() {
     try_it(&format!("cel.bind(x, dyn(1), {doubling})"), &object);
     try_it(&format!("cel.bind(x, [], {doubling})"), &object);
 }
+
+const PARTS: &[&str] = &[
+    "a",
+    "Z",
+    "0",
+    "1",
+    "9",
+    "00",
+    "999999999999999999999",
+    ".",
+    "..",
+    ",",
+    ":",
+    "::",
+    "/",
+    "//",
+    "?",
+    "#",
+    "@",
+    "%",
+    "%4",
+    "%41",
+    "%zz",
+    "[",
+    "]",
+    "[^",
+    "(",
+    "(?",
+    "(?P<n>",
+    "(?i)",
+    ")",
+    "{",
+    "}",
+    "{2}",
+    "{2,",
+    "{1,1000}",
+    "*",
+    "+",
+    "|",
+    "^",
+    "$",
+    "\\",
+    "\\d",
+    "\\pL",
+    "\\p{Greek}",
+    "\\x{1F600}",
+    "\\Q",
+    "\\E",
+    "-",
+    "_",
+    "e",
+    "e-3",
+    "E400",
+    "Ki",
+    "Gi",
+    "m",
+    "n",
+    "h",
+    "s",
+    "ms",
+    "\u{b5}s",
+    "\u{e9}",
+    "\u{1F600}",
+    "T",
+    "Z",
+    "2026-01-01",
+    "T00:00:00",
+    "+02:00",
+    "http",
+    "v",
+    "+",
+    "f",
+    "ffff",
+    "255",
+    "192.168.0.1",
+    " ",
+    "\t",
+    "=",
+    "&",
+    ";",
+    "%s",
+    "%.3f",
+    "%d",
+    "0x",
+    "p1",
+    "NaN",
+    "'",
+];
+
+/// Every function that reads a text takes any text.
+#[test]
+fn texts_in_any_shape() {
+    const CALLS: &[&str] = &[
+        "'a1b2'.matches(object.t)",
+        "object.t.findAll(object.t)",
+        "quantity(object.t).add(quantity(object.t)).compareTo(quantity('1')) + int(quantity(object.t).asApproximateFloat())",
+        "string(quantity(object.t).isInteger()) + object.t",
+        "timestamp(object.t).getHours('Europe/Berlin')",
+        "timestamp('2026-03-29T00:59:59Z').getHours(object.t)",
+        "string(duration(object.t)) + string(double(object.t))",
+        "int(object.t) + int(double(object.t))",
+        "url(object.t).getQuery().size() + url(object.t).getPort().size() + url(object.t).getHostname().size()",
+        "semver(object.t, true).isLessThan(semver(object.t, true))",
+        "cidr(object.t).masked().containsIP(object.t) || ip(object.t).isGlobalUnicast()",
+        "object.t.format([1.5, 'x', dyn(object)])",
+        "object.t.split(object.t).join(object.t).replace(object.t, 'b', 2) + object.t.trim() + strings.quote(object.t)",
+        "object.t.substring(1, 2) + object.t.charAt(1) + string(object.t.lastIndexOf('a', 1) + object.t.indexOf('a', 1))",
+        "format.qualifiedName().validate(object.t).hasValue() || format.dns1123SubdomainPrefix().validate(object.t).hasValue()",
+        "format.uuid().validate(object.t).hasValue() || format.date().validate(object.t).hasValue()",
+    ];
+    let env = Env::new(&["object"]);
+    let programs: Vec<_> =
+        CALLS.iter().map(|call| compile(call, &env).unwrap_or_else(|e| panic!("{call}: {e:?}"))).collect();
+    let seed = seed();
+    println!("CEL_SEED={seed}");
+    let mut dice = Dice(seed);
+    for _ in 0..6_000 {
+        let count = dice.roll(7);
+        let text: String = (0..count).map(|_| dice.pick(PARTS)).collect();
+        let object = Json::object([("t", Json::str(text))]);
+        for program in &programs {
+            if let Ok(value) = program.eval(&[Value::from(&object)]) {
+                let _ = value.to_string();
+            }
+        }
+    }
+}
