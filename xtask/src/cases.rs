@@ -301,6 +301,78 @@ fn a_removed_file_leaves_no_control_that_reads_its_kind_satisfied() {
     assert!(tried.len() > 20, "{tried:?}");
 }
 
+/// Takes everything of a resource away and says so in the index.
+fn emptied(dump: &Files, resource: &str, holds: impl Fn(&str) -> bool) -> Files {
+    let mut files: Files =
+        dump.iter().filter(|(name, _)| !holds(name)).map(|(n, c)| (n.clone(), c.clone())).collect();
+    let mut index: Value = serde_json::from_slice(&files["collections.json"]).unwrap();
+    let rows = index["collections"].as_array_mut().unwrap();
+    rows.iter_mut().find(|row| row["resource"] == resource).unwrap()["count"] = 0.into();
+    files.insert("collections.json".into(), serde_json::to_vec(&index).unwrap());
+    files
+}
+
+/// What is known not to exist is a finding, and no gap in the evidence.
+#[test]
+fn an_emptied_list_is_not_satisfied() {
+    let (dump, overlay) = example();
+    let catalogue = catalogue();
+    for (control, resource, file, expected) in [
+        (
+            "audit-policy-levels",
+            "policies.audit.k8s.io",
+            "audit-policy.yaml",
+            "not-satisfied 0/0 {\"no-audit-policy\": 1}",
+        ),
+        (
+            "restore-tested",
+            "backups.velero.io",
+            "backups.velero.io.yaml",
+            "not-satisfied 0/0 {\"no-restore-on-record\": 1}",
+        ),
+        (
+            "network-policy-coverage",
+            "networkpolicies.networking.k8s.io",
+            "networkpolicies.networking.k8s.io.yaml",
+            "not-satisfied 0/36 {\"not-selected\": 36}",
+        ),
+    ] {
+        let files = emptied(&dump, resource, |name| name.ends_with(file));
+        let assessment = run(&files, &catalogue, &overlay, None);
+        assert_eq!(row(finding(&assessment, control)), format!("{control} {expected}"));
+    }
+}
+
+/// A policy counts where an agent acts on it: one that does not is seen, one whose DaemonSet is gone is not.
+#[test]
+fn policies_without_an_enforcer_cover_nothing() {
+    let (dump, overlay) = example();
+    let catalogue = catalogue();
+    let coverage =
+        |files: &Files| row(finding(&run(files, &catalogue, &overlay, None), "network-policy-coverage"));
+
+    let mut off = dump.clone();
+    for content in off.values_mut() {
+        let text = String::from_utf8(content.clone()).unwrap();
+        *content = text.replace("--enable-network-policy=true", "--enable-network-policy=false").into();
+    }
+    let expected =
+        "network-policy-coverage not-satisfied 0/36 {\"enforcement-inactive\": 24, \"not-selected\": 12}";
+    assert_eq!(coverage(&off), expected);
+
+    let mut gone = dump.clone();
+    let file = "namespaces/kube-system/daemonsets.apps.yaml";
+    let text = String::from_utf8(gone[file].clone()).unwrap();
+    let items: Vec<&str> = text.split("\n- ").collect();
+    let kept: Vec<&str> =
+        items.iter().copied().filter(|item| !item.contains("\n    name: aws-node\n")).collect();
+    assert_eq!(kept.len() + 1, items.len());
+    gone.insert(file.into(), kept.join("\n- ").into());
+    let expected =
+        "network-policy-coverage not-satisfied 0/36 {\"enforcement-not-seen\": 24, \"not-selected\": 12}";
+    assert_eq!(coverage(&gone), expected);
+}
+
 /// Without the index nothing is closed, so no share and no absence is established.
 #[test]
 fn without_its_index_the_example_satisfies_nothing() {

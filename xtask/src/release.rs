@@ -5,6 +5,7 @@ use std::path::Path;
 
 use nachweis_canon::{Digest, canonical_bytes};
 use nachweis_catalog::{assemble, control_digest, data};
+use nachweis_evaluate::bind;
 use nachweis_model::Instant;
 use nachweis_model::catalogue::Catalogue;
 use serde::Deserialize;
@@ -51,7 +52,8 @@ fn instant(given: Option<&str>, standing: Option<&[u8]>) -> Result<Instant, Stri
     text.parse().map_err(|error: nachweis_model::InstantError| error.to_string())
 }
 
-/// The catalogue as the files of `catalog/` give it, with the normalisation that snapshots go through.
+/// The catalogue as the files of `catalog/` give it, with the normalisation that snapshots go through. Every name in a
+/// control is bound first: what cannot exist is refused here and not found out on somebody's cluster.
 pub fn catalogue(folder: &Path, version: &str, valid_from: Instant) -> Result<Catalogue, String> {
     let mut sources = Files::new();
     for part in ["controls", "obligations", "data"] {
@@ -67,18 +69,20 @@ pub fn catalogue(folder: &Path, version: &str, valid_from: Instant) -> Result<Ca
     }
     let more =
         BTreeMap::from([("normalisation".to_string(), data(&nachweis_snapshot::normalisation_json()))]);
-    assemble(&sources, more, version, valid_from).map_err(|faults| {
-        let lines: Vec<String> = faults
-            .iter()
-            .map(|fault| {
-                format!(
-                    "catalog/{}:{}:{}: {} ({})",
-                    fault.file, fault.line, fault.column, fault.message, fault.code
-                )
-            })
-            .collect();
-        lines.join("\n")
-    })
+    let catalogue = assemble(&sources, more, version, valid_from).map_err(|faults| {
+        let lines = faults.iter().map(|fault| fault.to_string());
+        lines.collect::<Vec<String>>().join("\n")
+    })?;
+    let schemas = nachweis_catalog::Schemas::embedded()?;
+    let unbound: Vec<String> = catalogue
+        .controls
+        .iter()
+        .flat_map(|control| bind(control, &schemas))
+        .map(|error| {
+            format!("{}, {} {}:{}: {}", error.control, error.field, error.line, error.column, error.message)
+        })
+        .collect();
+    if unbound.is_empty() { Ok(catalogue) } else { Err(unbound.join("\n")) }
 }
 
 #[derive(Deserialize)]
