@@ -24,7 +24,7 @@ pub(crate) fn parse(pattern: &str) -> Vec<Step> {
 }
 
 /// Calls `act` on every value that the steps lead to, outer values first.
-pub(crate) fn visit<'a>(node: &mut Json<'a>, steps: &[Step], act: &mut dyn FnMut(&mut Json<'a>)) {
+pub(crate) fn visit<'a, F: FnMut(&mut Json<'a>)>(node: &mut Json<'a>, steps: &[Step], act: &mut F) {
     let Some((step, rest)) = steps.split_first() else {
         return act(node);
     };
@@ -34,18 +34,18 @@ pub(crate) fn visit<'a>(node: &mut Json<'a>, steps: &[Step], act: &mut dyn FnMut
                 visit(child, rest, act);
             }
         }
-        Step::Each => children(node, &mut |child| visit(child, rest, act)),
+        Step::Each => children(node, |child| visit(child, rest, act)),
         Step::Deep => {
             visit(node, rest, act);
-            children(node, &mut |child| visit(child, steps, act));
+            children(node, |child| visit(child, steps, act));
         }
     }
 }
 
-fn children<'a>(node: &mut Json<'a>, act: &mut dyn FnMut(&mut Json<'a>)) {
+fn children<'a>(node: &mut Json<'a>, act: impl FnMut(&mut Json<'a>)) {
     match node {
         Json::Arr(items) => items.iter_mut().for_each(act),
-        Json::Obj(object) => object.iter_mut().for_each(|(_, child)| act(child)),
+        Json::Obj(object) => object.iter_mut().map(|(_, child)| child).for_each(act),
         _ => {}
     }
 }

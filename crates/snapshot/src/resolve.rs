@@ -1,7 +1,7 @@
 //! From the objects of an input to items: namespaces, aliases, duplicates, conflicts.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ pub(crate) struct Resolved {
     pub fruitful: BTreeSet<Arc<str>>,
 }
 
-/// An object with its identity.
+/// An object with its identity, which took group, kind and name out of it.
 struct Placed {
     id: ItemId,
     found: Found,
@@ -78,7 +78,7 @@ pub(crate) fn resolve(
     let mut cluster_uids = BTreeSet::new();
     let mut fruitful = BTreeSet::new();
     let mut placed = Vec::with_capacity(found.len());
-    for object in found {
+    for mut object in found {
         let (namespace, defaulted) = namespace(&object, roots, resources);
         defaulted_namespaces += u64::from(defaulted && !object.left_out);
         if is_kube_system(&object) {
@@ -90,9 +90,9 @@ pub(crate) fn resolve(
         let id = ItemId {
             source: object.source,
             namespace,
-            group: object.group.clone(),
-            kind: object.kind.clone(),
-            name: object.name.clone(),
+            group: std::mem::take(&mut object.group),
+            kind: std::mem::take(&mut object.kind),
+            name: std::mem::take(&mut object.name),
         };
         placed.push(Placed { id, found: object, aliases: Vec::new() });
     }
@@ -160,23 +160,23 @@ pub(crate) fn dump_place<'a>(file: &'a str, roots: &BTreeSet<String>) -> Option<
 }
 
 /// One uid under several groups is one object: it stays under the surest group and remembers the others.
-fn merge_groups(mut placed: Vec<Placed>, resources: &Resources) -> Vec<Placed> {
+fn merge_groups(placed: Vec<Placed>, resources: &Resources) -> Vec<Placed> {
     fn key(p: &Placed) -> (&Option<String>, &str, &str, &str) {
         (&p.found.uid, &p.id.kind, &p.id.namespace, &p.id.name)
     }
     let tier = |p: &Placed| resources.get(&p.id.group, &p.id.kind).map_or(Tier::Derived, |row| row.tier);
-    placed.sort_unstable_by(|a, b| {
+    let (mut shared, mut out) = split_shared_uids(placed);
+    shared.sort_unstable_by(|a, b| {
         key(a).cmp(&key(b)).then_with(|| tier(a).cmp(&tier(b))).then_with(|| a.id.group.cmp(&b.id.group))
     });
-    let mut out: Vec<Placed> = Vec::with_capacity(placed.len());
     // Where the objects with the key of the last one start in `out`.
-    let mut start = 0;
-    for next in placed {
+    let mut start = out.len();
+    for next in shared {
         if out.get(start).is_none_or(|first| key(first) != key(&next)) {
             start = out.len();
         }
         match out.get_mut(start) {
-            Some(first) if next.found.uid.is_some() && first.id.group != next.id.group => {
+            Some(first) if first.id.group != next.id.group => {
                 let alias = (next.id.group, next.id.kind);
                 if !first.aliases.contains(&alias) {
                     first.aliases.push(alias);
@@ -186,6 +186,22 @@ fn merge_groups(mut placed: Vec<Placed>, resources: &Resources) -> Vec<Placed> {
         }
     }
     out
+}
+
+/// The objects whose uid is given more than once, and the rest: few are the first and many the second.
+fn split_shared_uids(placed: Vec<Placed>) -> (Vec<Placed>, Vec<Placed>) {
+    // Only asked for single uids, so its order has no part in anything.
+    let mut seen: HashMap<&str, bool> = HashMap::with_capacity(placed.len());
+    for uid in placed.iter().filter_map(|p| p.found.uid.as_deref()) {
+        seen.entry(uid).and_modify(|again| *again = true).or_insert(false);
+    }
+    let flags: Vec<bool> = placed
+        .iter()
+        .map(|p| p.found.uid.as_deref().is_some_and(|uid| seen.get(uid) == Some(&true)))
+        .collect();
+    let (shared, single): (Vec<_>, Vec<_>) = placed.into_iter().zip(flags).partition(|(_, shared)| *shared);
+    let objects = |pairs: Vec<(Placed, bool)>| pairs.into_iter().map(|(placed, _)| placed).collect();
+    (objects(shared), objects(single))
 }
 
 /// One item of all objects with one id.

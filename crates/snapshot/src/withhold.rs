@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, packed};
 use nachweis_canon::Json;
 
 use crate::path::{Step, parse, visit_at};
@@ -110,27 +110,46 @@ fn is_helm_release(group: &str, kind: &str, body: &Json<'_>) -> bool {
 }
 
 /// What a secret by shape cannot do without. Escapes of JSON strings do not touch these bytes.
-static SHAPES: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let needles = [
-        HIDDEN,
-        "PRIVATE KEY-----",
-        BASE64_PEM,
-        "eyJ",
-        "AKIA",
-        "ASIA",
-        "auths",
-        "earer ",
-        "ghp_",
-        "gho_",
-        "ghs_",
-        "github_pat_",
-        "glpat-",
-        "xoxb-",
-        "xoxp-",
-        "sk_live_",
-    ];
-    AhoCorasick::new(needles).expect("a handful of short words")
+const NEEDLES: &[&str] = &[
+    HIDDEN,
+    "PRIVATE KEY-----",
+    BASE64_PEM,
+    "eyJ",
+    "AKIA",
+    "ASIA",
+    "auths",
+    "earer ",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "sk_live_",
+];
+
+/// Looks for [`NEEDLES`]; both ways find the same.
+enum Shapes {
+    /// many bytes at a time, where the processor can
+    Packed(packed::Searcher),
+    /// byte by byte
+    Plain(AhoCorasick),
+}
+
+static SHAPES: LazyLock<Shapes> = LazyLock::new(|| match packed::Searcher::new(NEEDLES) {
+    Some(searcher) => Shapes::Packed(searcher),
+    None => Shapes::Plain(AhoCorasick::new(NEEDLES).expect("a handful of short words")),
 });
+
+impl Shapes {
+    fn is_match(&self, bytes: &[u8]) -> bool {
+        match self {
+            Shapes::Packed(searcher) => searcher.find(bytes).is_some(),
+            Shapes::Plain(searcher) => searcher.is_match(bytes),
+        }
+    }
+}
 
 /// The mark that other collectors leave, also in the middle of a string.
 const HIDDEN: &str = "***HIDDEN***";
