@@ -7,7 +7,7 @@ help:
 	@echo 'make test     run every test'
 	@echo 'make setup    install what the tests and lints need'
 	@echo 'make lint     format, clippy, pure rooms, dependencies'
-	@echo 'make bench    measure against the bars of docs/design/measurements.md (release build)'
+	@echo 'make bench    time and memory on recorded clusters (release build)'
 	@echo 'make clean    remove what was built'
 
 demo:
