@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use nachweis_model::catalogue::{Catalogue, Overlay};
+use nachweis_model::control::Control;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -65,13 +66,22 @@ fn as_value<T: Serialize>(record: Option<&T>) -> Value {
     record.and_then(|record| serde_json::to_value(record).ok()).unwrap_or_default()
 }
 
+/// A control with every value written out: a default that its file leaves out is a released value too.
+fn control_value(control: Option<&Control>) -> Value {
+    let mut value = as_value(control);
+    if let (Some(control), Value::Object(members)) = (control, &mut value) {
+        members.insert("threshold".into(), Value::String(control.threshold.clone()));
+    }
+    value
+}
+
 /// Every value in which a catalogue differs from a release, control by control and data file by data file.
 pub fn catalogue_alterations(released: &Catalogue, found: &Catalogue) -> Vec<Alteration> {
     let mut out = Vec::new();
     let ids: BTreeSet<&String> = released.controls.iter().chain(&found.controls).map(|control| &control.id).collect();
     for id in ids {
         let place = format!("control {id}");
-        differences(&place, "", &as_value(released.control(id)), &as_value(found.control(id)), &mut out);
+        differences(&place, "", &control_value(released.control(id)), &control_value(found.control(id)), &mut out);
     }
     let names: BTreeSet<&String> = released.data.keys().chain(found.data.keys()).collect();
     for name in names {
