@@ -4,9 +4,9 @@ use std::path::Path;
 
 use nachweis_attest::{PrivateKey, sign_statement};
 use nachweis_canon::{Digest, canonical_bytes};
-use nachweis_catalog::{Files, overlay, parse};
+use nachweis_catalog::{Files, Schemas, overlay, parse};
 use nachweis_collect::files::{ArchiveLimits, Event, Input, walk};
-use nachweis_evaluate::{AssessError, Inputs, Selection, assess, exit_code};
+use nachweis_evaluate::{AssessError, Inputs, PlanError, Selection, assess, bind, exit_code};
 use nachweis_model::assessment::Assessment;
 use nachweis_model::catalogue::{Catalogue, Overlay};
 use nachweis_oci::{BlobsMut, Descriptor, Manifest, media, select};
@@ -31,6 +31,7 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
     let catalogue = parse(release.bytes).map_err(|message| Failure::new("catalogue-unreadable", message))?;
     let overlay = args.overlay.as_deref().map(read_overlay).transpose()?.unwrap_or_default();
     known_parameters(&catalogue, &overlay)?;
+    bound(&overlay)?;
     let key = args.key.as_deref().map(key::private).transpose()?;
 
     let draft = store::Draft::new(&args.out)?;
@@ -140,6 +141,16 @@ fn read_overlay(path: &Path) -> Result<Overlay, Failure> {
             .at(path.display())
             .note("nothing was assessed")
     })
+}
+
+/// Everything that the organisation's own controls name exists; the shipped ones were bound before the release.
+fn bound(overlay: &Overlay) -> Result<(), Failure> {
+    if overlay.controls.is_empty() {
+        return Ok(());
+    }
+    let schemas = Schemas::embedded().map_err(|message| Failure::new("schemas-unreadable", message))?;
+    let errors: Vec<PlanError> = overlay.controls.iter().flat_map(|control| bind(control, &schemas)).collect();
+    if errors.is_empty() { Ok(()) } else { Err(assess_failure(AssessError::Plan(errors))) }
 }
 
 /// A value for a parameter that nobody declares would silently have no effect.
