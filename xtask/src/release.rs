@@ -67,8 +67,11 @@ pub fn catalogue(folder: &Path, version: &str, valid_from: Instant) -> Result<Ca
             untested.join(", ")
         ));
     }
-    let more =
-        BTreeMap::from([("normalisation".to_string(), data(&nachweis_snapshot::normalisation_json()))]);
+    // These two decide which items there are: without them a release would not say what it was made with.
+    let more = BTreeMap::from([
+        ("normalisation".to_string(), data(&nachweis_snapshot::normalisation_json())),
+        ("resources".to_string(), data(&nachweis_snapshot::Resources::built_in().to_json())),
+    ]);
     let catalogue = assemble(&sources, more, version, valid_from).map_err(|faults| {
         let lines = faults.iter().map(|fault| fault.to_string());
         lines.collect::<Vec<String>>().join("\n")

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use nachweis_canon::{Json, canonical_bytes};
 use nachweis_model::Instant;
-use nachweis_model::catalogue::{Act, Catalogue, Class, CrosswalkRow, FORMAT, Pack, Provision};
 use nachweis_model::Text;
+use nachweis_model::catalogue::{Act, Catalogue, Class, CrosswalkRow, FORMAT, Pack, Provision};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -71,7 +71,11 @@ pub fn assemble(
     for control in &out.controls {
         for link in control.obligations.iter().filter(|link| out.provision(&link.id).is_none()) {
             let file = format!("controls/{}/control.yaml", control.id);
-            faults.push(Fault::of(&file, "obligation-unknown", format!("there is no obligation `{}`", link.id)));
+            faults.push(Fault::of(
+                &file,
+                "obligation-unknown",
+                format!("there is no obligation `{}`", link.id),
+            ));
         }
     }
     if faults.is_empty() { Ok(out) } else { Err(faults) }
@@ -96,7 +100,8 @@ fn take(out: &mut Catalogue, file: &str, bytes: &[u8]) -> Result<(), Fault> {
                 act: act.clone(),
                 article: row.article,
                 paragraph: row.paragraph,
-                point: row.point.map(|point| point.as_str().map_or_else(|| point.to_string(), str::to_string)),
+                point:
+                    row.point.map(|point| point.as_str().map_or_else(|| point.to_string(), str::to_string)),
                 class: row.class,
                 title: row.title,
                 duty: row.duty,

@@ -5,14 +5,21 @@
 
 mod assemble;
 mod fault;
+mod lint;
+mod near;
 mod overlay;
 mod read;
 mod release;
 mod schemas;
+mod source;
+mod structure;
 
 pub use assemble::{Files, assemble, control_digest, data};
 pub use fault::Fault;
+pub use lint::{Linted, lint};
+pub use near::nearest;
 pub use overlay::overlay;
 pub use read::{control, from_yaml};
 pub use release::{RELEASES, Release, current, parse, release};
 pub use schemas::{KnownKind, Schemas};
+pub use source::{Source, field, steps};

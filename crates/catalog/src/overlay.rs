@@ -64,7 +64,11 @@ fn params(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, Value>, Vec<Fault
         return Err(vec![Fault::of(file, "format-unknown", message)]);
     }
     let floats = read.params.iter().filter(|(_, value)| has_float(value)).map(|(name, _)| {
-        Fault::of(file, "value-not-exact", format!("`{name}` has a fraction: give a whole number in a smaller unit"))
+        Fault::of(
+            file,
+            "value-not-exact",
+            format!("`{name}` has a fraction: give a whole number in a smaller unit"),
+        )
     });
     let faults: Vec<Fault> = floats.collect();
     if faults.is_empty() { Ok(read.params) } else { Err(faults) }
@@ -75,7 +79,10 @@ fn exemptions(file: &str, bytes: &[u8]) -> Result<Vec<Exemption>, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut fault = |code, message: String| faults.push(Fault::of(file, code, message));
     if read.format != "nachweis-exemptions/1" {
-        fault("format-unknown", format!("format is `{}`, this release reads `nachweis-exemptions/1`", read.format));
+        fault(
+            "format-unknown",
+            format!("format is `{}`, this release reads `nachweis-exemptions/1`", read.format),
+        );
     }
     let mut ids = BTreeSet::new();
     for exemption in &read.exemptions {

@@ -10,24 +10,13 @@ pub fn from_yaml<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, Fau
     let document = match documents.next() {
         None => return Err(Fault::of(file, "file-empty", "the file holds no document")),
         Some(Err(unread)) => {
-            return Err(Fault {
-                file: file.into(),
-                line: unread.line,
-                column: unread.column,
-                code: "file-unreadable",
-                message: unread.detail,
-            });
+            return Err(Fault::of(file, "file-unreadable", unread.detail).at(unread.line, unread.column));
         }
         Some(Ok(document)) => document,
     };
     if let Some(again) = document.duplicates.first() {
-        return Err(Fault {
-            file: file.into(),
-            line: again.line,
-            column: 0,
-            code: "key-repeated",
-            message: format!("the key `{}` is given twice", again.key),
-        });
+        let message = format!("the key `{}` is given twice", again.key);
+        return Err(Fault::of(file, "key-repeated", message).at(again.line, 0));
     }
     let bytes = document.value.canonical();
     if documents.next().is_some() {

@@ -10,10 +10,8 @@ pub struct Release {
 }
 
 /// All releases, oldest first. A release that was published once stays here forever: old reports name it.
-pub const RELEASES: &[Release] = &[Release {
-    version: "2026.11.0",
-    bytes: include_bytes!("../../../catalog/releases/2026.11.0.json"),
-}];
+pub const RELEASES: &[Release] =
+    &[Release { version: "2026.11.0", bytes: include_bytes!("../../../catalog/releases/2026.11.0.json") }];
 
 /// The newest release.
 pub fn current() -> &'static Release {
@@ -37,7 +35,10 @@ pub fn parse(bytes: &[u8]) -> Result<Catalogue, String> {
     let catalogue: Catalogue =
         serde_json::from_slice(bytes).map_err(|error| format!("the catalogue cannot be read: {error}"))?;
     if catalogue.format != FORMAT {
-        return Err(format!("the catalogue has format `{}`, this release reads `{FORMAT}`", catalogue.format));
+        return Err(format!(
+            "the catalogue has format `{}`, this release reads `{FORMAT}`",
+            catalogue.format
+        ));
     }
     Ok(catalogue)
 }

@@ -157,7 +157,9 @@ mod tests {
     fn every_reference_of_the_embedded_trees_leads_somewhere() {
         fn check(schemas: &Schemas, place: &str, kind: &FieldType, bad: &mut Vec<String>) {
             match kind {
-                FieldType::Ref(name) if schemas.record(name).is_none() => bad.push(format!("{place} -> {name}")),
+                FieldType::Ref(name) if schemas.record(name).is_none() => {
+                    bad.push(format!("{place} -> {name}"))
+                }
                 FieldType::Array(inner) | FieldType::Map(inner) => check(schemas, place, inner, bad),
                 _ => {}
             }
@@ -174,7 +176,9 @@ mod tests {
             bad.extend(types.map(|name| format!("{} -> {name}", known.kind)));
         }
         assert_eq!(bad, Vec::<String>::new());
-        assert!(schemas.resource("restores.velero.io").is_some_and(|known| known.versions.contains_key("v1")));
+        assert!(
+            schemas.resource("restores.velero.io").is_some_and(|known| known.versions.contains_key("v1"))
+        );
         assert!(schemas.resource("pods").is_some());
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nachweis_canon::Json;
-use nachweis_model::assessment::{Assessment, CatalogueRef, FORMAT, Finding, Missing, ParameterUse, Totals, code};
+use nachweis_model::assessment::{
+    Assessment, CatalogueRef, FORMAT, Finding, Missing, ParameterUse, Totals, code,
+};
 use nachweis_model::catalogue::{Catalogue, Overlay};
 use nachweis_model::control::Control;
 use nachweis_model::seal::Seal;
@@ -76,7 +78,8 @@ pub fn assess(inputs: &Inputs<'_>) -> Result<Assessment, AssessError> {
         .zip(tallies)
         .map(|(check, tally)| tally.finish(check, run.ground(check, seal)))
         .collect();
-    let names = if inputs.overlay.exemptions.is_empty() { BTreeMap::new() } else { failed_names(inputs, &findings)? };
+    let names =
+        if inputs.overlay.exemptions.is_empty() { BTreeMap::new() } else { failed_names(inputs, &findings)? };
     let (exemptions, exempted) =
         exemptions::apply(&inputs.overlay.exemptions, &mut findings, &names, inputs.as_of);
     let mut totals = Totals { exempted, ..Totals::default() };
@@ -111,7 +114,13 @@ fn plans(inputs: &Inputs<'_>, selected: Option<&BTreeSet<String>>) -> Result<Vec
     let mut errors = Vec::new();
     for pair in controls.windows(2).filter(|pair| pair[0].id == pair[1].id) {
         let message = "the overlay has a control with the id of a catalogue control".to_string();
-        errors.push(PlanError { control: pair[0].id.clone(), field: "id".into(), line: 0, column: 0, message });
+        errors.push(PlanError {
+            control: pair[0].id.clone(),
+            field: "id".into(),
+            line: 0,
+            column: 0,
+            message,
+        });
     }
     let mut checks = Vec::new();
     for control in controls {
@@ -177,7 +186,8 @@ impl Run {
         let seal = inputs.evidence.seal();
         let resources: BTreeMap<(String, String), String> =
             seal.kinds.iter().map(|k| ((k.group.clone(), k.kind.clone()), k.resource.clone())).collect();
-        let mut looks: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::from([("namespaces", BTreeSet::from(["v1"]))]);
+        let mut looks: BTreeMap<&str, BTreeSet<&str>> =
+            BTreeMap::from([("namespaces", BTreeSet::from(["v1"]))]);
         for look in checks.iter().flat_map(|check| &check.relations).flat_map(|relation| relation.looks) {
             looks.entry(look.resource).or_default().extend(look.versions);
         }
@@ -216,7 +226,8 @@ impl Run {
             let counts = check.counts.iter().map(|count| (count.name.clone(), 0)).collect();
             tallies.push(Tally { counts, ..Tally::default() });
         }
-        let resource_of = |group: &str, kind: &str| self.resources.get(&(group.to_string(), kind.to_string()));
+        let resource_of =
+            |group: &str, kind: &str| self.resources.get(&(group.to_string(), kind.to_string()));
         let want = |group: &str, kind: &str| {
             resource_of(group, kind).is_some_and(|resource| {
                 judges.contains_key(resource.as_str()) || counters.contains_key(resource.as_str())
@@ -268,7 +279,8 @@ impl Run {
             (Pods::Templates, [body]) => workload::template_pod(resource, item.id, body),
             _ => None,
         };
-        let is_template = self.pods == Pods::Templates && TEMPLATES.iter().any(|(name, ..)| *name == resource);
+        let is_template =
+            self.pods == Pods::Templates && TEMPLATES.iter().any(|(name, ..)| *name == resource);
         let mut related: BTreeMap<bool, Json<'static>> = BTreeMap::new();
         for &at in interested {
             let check = &checks[at];
@@ -334,7 +346,12 @@ impl Run {
     fn counts(&self, item: &Item<'_>, check: &Check, only: Option<&plan::Expr>) -> bool {
         let [body] = item.bodies else { return true };
         let Some(only) = only else { return true };
-        let case = Case { object: body, namespace: &item.id.namespace, namespace_object: None, related: &Json::Null };
+        let case = Case {
+            object: body,
+            namespace: &item.id.namespace,
+            namespace_object: None,
+            related: &Json::Null,
+        };
         self.bench().holds(only, check, &case)
     }
 
@@ -370,4 +387,3 @@ impl Run {
         Some(Missing { resource: resource.to_string(), status, namespaces })
     }
 }
-

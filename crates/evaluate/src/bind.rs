@@ -67,7 +67,10 @@ fn own_trees(control: &Control) -> BTreeMap<String, BTreeMap<String, FieldType>>
     let related = relations::ALL.iter().map(|relation| (relation.name.to_string(), shape(relation.value)));
     own.insert(RELATED.to_string(), related.collect());
     for (name, fields) in relations::ALL.iter().flat_map(|relation| relation.shapes) {
-        own.insert((*name).to_string(), fields.iter().map(|(field, word)| ((*field).to_string(), shape(word))).collect());
+        own.insert(
+            (*name).to_string(),
+            fields.iter().map(|(field, word)| ((*field).to_string(), shape(word))).collect(),
+        );
     }
     own
 }
@@ -95,11 +98,14 @@ pub fn bind(control: &Control, schemas: &Schemas) -> Vec<PlanError> {
         }
     }
     for count in &check.counts {
-        if let (Some(expr), Some(object)) = (&count.only, binder.types_of(&count.resource).into_iter().next()) {
+        if let (Some(expr), Some(object)) = (&count.only, binder.types_of(&count.resource).into_iter().next())
+        {
             binder.expression(expr, &object, &names);
         }
     }
-    binder.errors.sort_by(|a, b| (&a.field, a.line, a.column, &a.message).cmp(&(&b.field, b.line, b.column, &b.message)));
+    binder.errors.sort_by(|a, b| {
+        (&a.field, a.line, a.column, &a.message).cmp(&(&b.field, b.line, b.column, &b.message))
+    });
     binder.errors.dedup();
     binder.errors
 }
@@ -107,7 +113,13 @@ pub fn bind(control: &Control, schemas: &Schemas) -> Vec<PlanError> {
 impl Binder<'_> {
     fn error(&mut self, field: impl Into<String>, message: impl Into<String>) {
         let control = self.control.id.clone();
-        self.errors.push(PlanError { control, field: field.into(), line: 0, column: 0, message: message.into() });
+        self.errors.push(PlanError {
+            control,
+            field: field.into(),
+            line: 0,
+            column: 0,
+            message: message.into(),
+        });
     }
 
     fn reads(&self, resource: &str) -> bool {
@@ -123,7 +135,8 @@ impl Binder<'_> {
                 self.error(format!("reads[{at}].resource"), format!("there is no resource `{wanted}`{near}"));
                 continue;
             };
-            let unknown: Vec<&String> = read.versions.iter().filter(|v| !known.versions.contains_key(*v)).collect();
+            let unknown: Vec<&String> =
+                read.versions.iter().filter(|v| !known.versions.contains_key(*v)).collect();
             for version in unknown {
                 let message = format!("no field tree of `{}` in version `{version}`", read.resource);
                 self.error(format!("reads[{at}].versions"), message);
@@ -137,14 +150,16 @@ impl Binder<'_> {
         for relation in &check.relations {
             looked.extend(relation.looks.iter().map(|l| (l.resource, format!("related.{}", relation.name))));
         }
-        looked.extend(self.control.counts.iter().map(|count| (count.resource.as_str(), "counts".to_string())));
+        looked
+            .extend(self.control.counts.iter().map(|count| (count.resource.as_str(), "counts".to_string())));
         if check.uses_namespace() {
             looked.push(("namespaces", "namespaceObject".into()));
         }
         if check.judges_pods() {
             looked.push(("pods", WORKLOAD_PODS.into()));
         }
-        let missing: BTreeSet<(&str, String)> = looked.into_iter().filter(|(name, _)| !self.reads(name)).collect();
+        let missing: BTreeSet<(&str, String)> =
+            looked.into_iter().filter(|(name, _)| !self.reads(name)).collect();
         for (resource, by) in missing {
             self.error("reads", format!("`{resource}` is looked at by `{by}` and not declared"));
         }
@@ -179,10 +194,29 @@ impl Binder<'_> {
         ];
         let coded = |field: &str, at: usize| format!("{field}[{at}].text");
         texts.extend(control.reasons.iter().enumerate().map(|(at, r)| (coded("reasons", at), &r.text)));
-        texts.extend(control.population.exclude.iter().enumerate().map(|(at, r)| (coded("population.exclude", at), &r.text)));
+        texts.extend(
+            control
+                .population
+                .exclude
+                .iter()
+                .enumerate()
+                .map(|(at, r)| (coded("population.exclude", at), &r.text)),
+        );
         texts.extend(control.empty.iter().map(|reason| ("empty.text".to_string(), &reason.text)));
-        texts.extend(control.obligations.iter().enumerate().map(|(at, o)| (format!("obligations[{at}].rationale"), &o.rationale)));
-        texts.extend(control.parameters.iter().enumerate().map(|(at, p)| (format!("parameters[{at}].source"), &p.source)));
+        texts.extend(
+            control
+                .obligations
+                .iter()
+                .enumerate()
+                .map(|(at, o)| (format!("obligations[{at}].rationale"), &o.rationale)),
+        );
+        texts.extend(
+            control
+                .parameters
+                .iter()
+                .enumerate()
+                .map(|(at, p)| (format!("parameters[{at}].source"), &p.source)),
+        );
         texts.extend(control.enforced_by.iter().map(|by| ("enforced_by.text".to_string(), &by.text)));
         for (field, text) in texts {
             for (lang, words) in [("en", &text.en), ("de", &text.de)] {
@@ -193,7 +227,10 @@ impl Binder<'_> {
                     let known = control.counts.iter().any(|count| count.name == name)
                         || control.parameters.iter().any(|parameter| parameter.name == name);
                     if !known {
-                        self.error(format!("{field}.{lang}"), format!("`{{{name}}}` is no count and no parameter"));
+                        self.error(
+                            format!("{field}.{lang}"),
+                            format!("`{{{name}}}` is no count and no parameter"),
+                        );
                     }
                 }
             }
@@ -209,7 +246,10 @@ impl Binder<'_> {
         let versions = self.control.reads.iter().find(|read| read.resource == resource);
         let known = self.schemas.resource(resource);
         let versions = versions.into_iter().flat_map(|read| &read.versions);
-        versions.filter_map(|version| known?.versions.get(version)).map(|name| FieldType::Ref(name.clone())).collect()
+        versions
+            .filter_map(|version| known?.versions.get(version))
+            .map(|name| FieldType::Ref(name.clone()))
+            .collect()
     }
 
     /// What `object` may be: one type for each resource and version of the population.
@@ -256,6 +296,8 @@ fn placeholders(text: &str) -> Vec<&str> {
 fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> String {
     let plural = wanted.split('.').next().unwrap_or(wanted);
     let stem = plural.trim_end_matches('s').to_lowercase();
-    let found = names.filter(|name| name.split('.').next().is_some_and(|other| other.trim_end_matches('s') == stem)).next();
+    let found = names
+        .filter(|name| name.split('.').next().is_some_and(|other| other.trim_end_matches('s') == stem))
+        .next();
     found.map_or(String::new(), |name| format!("; did you mean `{name}`?"))
 }

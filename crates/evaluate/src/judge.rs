@@ -48,22 +48,29 @@ pub(crate) struct Bench<'a> {
 impl Bench<'_> {
     /// True where something that a relation looks at is not closed, or cannot be read, around the item.
     pub fn is_open(&self, relation: &Relation, namespace: &str) -> bool {
-        relation.looks.iter().any(|look| {
-            !self.closed(look, namespace) || self.index.doubted(look, namespace)
-        })
+        relation.looks.iter().any(|look| !self.closed(look, namespace) || self.index.doubted(look, namespace))
     }
 
     fn closed(&self, look: &Look, namespace: &str) -> bool {
         match look.reach {
             Reach::Own => self.coverage.closed_in(look.resource, namespace),
             Reach::OwnAnd(other) => {
-                self.coverage.closed_in(look.resource, namespace) && self.coverage.closed_in(look.resource, other)
+                self.coverage.closed_in(look.resource, namespace)
+                    && self.coverage.closed_in(look.resource, other)
             }
             Reach::Cluster => self.coverage.closed(look.resource, Scope::Cluster),
         }
     }
 
     fn ask(&self, expr: &Expr, check: &Check, case: &Case<'_>) -> Answer {
+        // A null that stands for a Namespace which was not seen must not be told from one without labels.
+        let unseen = case.namespace_object.is_none() && !case.namespace.is_empty();
+        if unseen && expr.program.uses("namespaceObject") {
+            return Answer::Unknown(code::RELATED_NOT_COLLECTED);
+        }
+        if expr.relations.iter().any(|relation| relation.is_hidden(case.object)) {
+            return Answer::Unknown(code::VALUE_WITHHELD);
+        }
         let namespace = case.namespace_object.map_or(Value::Null, Value::from);
         let variables = [
             Value::from(case.object),
@@ -164,9 +171,12 @@ pub(crate) fn enforced_for_all(check: &Check, outcomes: &mut [(u32, String, Outc
     if check.enforced.as_ref().is_none_or(|by| by.per == EnforcedPer::Item) {
         return;
     }
-    let worst = [Outcome::NotCovered(code::ENFORCEMENT_INACTIVE.into()), Outcome::Unknown(code::ENFORCEMENT_NOT_SEEN.into())]
-        .into_iter()
-        .find(|bad| outcomes.iter().any(|(_, _, outcome)| outcome == bad));
+    let worst = [
+        Outcome::NotCovered(code::ENFORCEMENT_INACTIVE.into()),
+        Outcome::Unknown(code::ENFORCEMENT_NOT_SEEN.into()),
+    ]
+    .into_iter()
+    .find(|bad| outcomes.iter().any(|(_, _, outcome)| outcome == bad));
     if let Some(worst) = worst {
         for (_, _, outcome) in outcomes.iter_mut().filter(|(_, _, outcome)| *outcome == Outcome::Covered) {
             *outcome = worst.clone();

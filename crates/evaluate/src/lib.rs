@@ -17,8 +17,8 @@ mod selector;
 mod tally;
 pub mod workload;
 
-pub use bind::bind;
 pub use assess::{AssessError, Inputs, assess};
+pub use bind::bind;
 pub use evidence::{Evidence, Item, ReadError};
 pub use outcome::{FailOn, Selection, exit_code};
 pub use plan::{PlanError, VARIABLES};

@@ -109,7 +109,13 @@ struct Compiler<'c> {
 impl Compiler<'_> {
     fn error(&mut self, field: &str, message: impl Into<String>) {
         let control = self.control.id.clone();
-        self.errors.push(PlanError { control, field: field.into(), line: 0, column: 0, message: message.into() });
+        self.errors.push(PlanError {
+            control,
+            field: field.into(),
+            line: 0,
+            column: 0,
+            message: message.into(),
+        });
     }
 
     fn expression(&mut self, field: &str, source: &str) -> Option<Expr> {
@@ -184,7 +190,8 @@ pub(crate) fn check(control: &Control, values: &BTreeMap<String, Value>) -> Resu
         compiler.error("threshold", format!("`{}` is no ratio like 9/10", control.threshold));
     }
     let mut named: Vec<&'static Relation> = Vec::new();
-    let expressions = only.iter().chain(&predicate).chain(exclude.iter().chain(&reasons).filter_map(|c| c.when.as_ref()));
+    let expressions =
+        only.iter().chain(&predicate).chain(exclude.iter().chain(&reasons).filter_map(|c| c.when.as_ref()));
     for relation in expressions
         .chain(enforced.iter().flat_map(|by| [&by.seen, &by.inactive]))
         .flat_map(|expression| expression.relations.iter().copied())
@@ -196,8 +203,10 @@ pub(crate) fn check(control: &Control, values: &BTreeMap<String, Value>) -> Resu
     let strange: Vec<String> = named
         .iter()
         .flat_map(|relation| {
-            let subjects = compiler.subjects().into_iter().filter(|subject| !relation.subjects.contains(subject));
-            subjects.map(|subject| format!("`related.{}` does not exist for items of `{subject}`", relation.name))
+            let subjects =
+                compiler.subjects().into_iter().filter(|subject| !relation.subjects.contains(subject));
+            subjects
+                .map(|subject| format!("`related.{}` does not exist for items of `{subject}`", relation.name))
         })
         .collect();
     for message in strange {

@@ -161,7 +161,11 @@ mod tests {
             (8, 0, 10, (9, 10), false, Indeterminate),
             (8, 1, 10, (9, 10), true, Indeterminate),
         ] {
-            assert_eq!(weigh(covered, unknown, total, threshold, closed), expected, "{covered}+{unknown}/{total}");
+            assert_eq!(
+                weigh(covered, unknown, total, threshold, closed),
+                expected,
+                "{covered}+{unknown}/{total}"
+            );
         }
     }
 }

@@ -27,8 +27,13 @@ pub enum Pods {
 impl Pods {
     /// Templates only where files were declared and no Pod is among them.
     pub fn of(seal: &Seal) -> Self {
-        let any_pod = seal.kinds.iter().any(|kind| kind.group.is_empty() && kind.kind == "Pod" && kind.count > 0);
-        if seal.identity_source == IdentitySource::Declared && !any_pod { Pods::Templates } else { Pods::Live }
+        let any_pod =
+            seal.kinds.iter().any(|kind| kind.group.is_empty() && kind.kind == "Pod" && kind.count > 0);
+        if seal.identity_source == IdentitySource::Declared && !any_pod {
+            Pods::Templates
+        } else {
+            Pods::Live
+        }
     }
 
     /// What the population counts, as assessments write it.

@@ -32,7 +32,9 @@ fn names_that_cannot_exist_are_refused_at_their_place() {
     assert_eq!((errors[0].0.as_str(), errors[0].1, errors[0].2), ("predicate", 1, 12), "{errors:?}");
     assert!(errors[0].3.contains("did you mean `containers`"), "{errors:?}");
 
-    let errors = broken(|control| control.predicate = "true ||\n  object.spec.containers.all(c, c.imag == 'a')".into());
+    let errors = broken(|control| {
+        control.predicate = "true ||\n  object.spec.containers.all(c, c.imag == 'a')".into()
+    });
     assert_eq!((errors[0].1, errors[0].2), (2, 34), "{errors:?}");
 
     let errors = broken(|control| control.predicate = "related.nothing.size() > 0".into());

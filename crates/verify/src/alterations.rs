@@ -29,7 +29,11 @@ impl Alteration {
             Value::Null => "nothing".to_string(),
             other => {
                 let text = other.to_string();
-                if text.chars().count() > 120 { format!("{}…", text.chars().take(120).collect::<String>()) } else { text }
+                if text.chars().count() > 120 {
+                    format!("{}…", text.chars().take(120).collect::<String>())
+                } else {
+                    text
+                }
             }
         };
         format!("released: {} · here: {}", show(&self.released), show(&self.found))
@@ -43,7 +47,8 @@ fn differences(place: &str, pointer: &str, released: &Value, found: &Value, out:
             let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             for key in keys {
                 let escaped = key.replace('~', "~0").replace('/', "~1");
-                let at = |object: &serde_json::Map<String, Value>| object.get(key).cloned().unwrap_or_default();
+                let at =
+                    |object: &serde_json::Map<String, Value>| object.get(key).cloned().unwrap_or_default();
                 differences(place, &format!("{pointer}/{escaped}"), &at(a), &at(b), out);
             }
         }
@@ -78,10 +83,17 @@ fn control_value(control: Option<&Control>) -> Value {
 /// Every value in which a catalogue differs from a release, control by control and data file by data file.
 pub fn catalogue_alterations(released: &Catalogue, found: &Catalogue) -> Vec<Alteration> {
     let mut out = Vec::new();
-    let ids: BTreeSet<&String> = released.controls.iter().chain(&found.controls).map(|control| &control.id).collect();
+    let ids: BTreeSet<&String> =
+        released.controls.iter().chain(&found.controls).map(|control| &control.id).collect();
     for id in ids {
         let place = format!("control {id}");
-        differences(&place, "", &control_value(released.control(id)), &control_value(found.control(id)), &mut out);
+        differences(
+            &place,
+            "",
+            &control_value(released.control(id)),
+            &control_value(found.control(id)),
+            &mut out,
+        );
     }
     let names: BTreeSet<&String> = released.data.keys().chain(found.data.keys()).collect();
     for name in names {
@@ -104,7 +116,8 @@ pub fn catalogue_alterations(released: &Catalogue, found: &Catalogue) -> Vec<Alt
 pub fn overlay_alterations(catalogue: &Catalogue, overlay: &Overlay) -> Vec<Alteration> {
     let mut out = Vec::new();
     for (name, value) in &overlay.params {
-        let parameters = catalogue.controls.iter().chain(&overlay.controls).flat_map(|control| &control.parameters);
+        let parameters =
+            catalogue.controls.iter().chain(&overlay.controls).flat_map(|control| &control.parameters);
         let declared: Vec<_> = parameters.filter(|parameter| parameter.name == *name).collect();
         let defaults: BTreeSet<String> = declared
             .iter()
@@ -114,7 +127,8 @@ pub fn overlay_alterations(catalogue: &Catalogue, overlay: &Overlay) -> Vec<Alte
         if declared.iter().any(|parameter| parameter.default == *value) {
             continue;
         }
-        let released = declared.iter().find(|p| !p.default.is_null()).map(|p| p.default.clone()).unwrap_or_default();
+        let released =
+            declared.iter().find(|p| !p.default.is_null()).map(|p| p.default.clone()).unwrap_or_default();
         out.push(Alteration {
             place: format!("parameter {name}"),
             pointer: String::new(),
@@ -131,6 +145,8 @@ pub fn overlay_alterations(catalogue: &Catalogue, overlay: &Overlay) -> Vec<Alte
         listed_only: false,
     };
     out.extend(overlay.exemptions.iter().map(|e| whole(format!("exemption {}", e.id), as_value(Some(e)))));
-    out.extend(overlay.controls.iter().map(|c| whole(format!("control {} of the overlay", c.id), as_value(Some(c)))));
+    out.extend(
+        overlay.controls.iter().map(|c| whole(format!("control {} of the overlay", c.id), as_value(Some(c)))),
+    );
     out
 }

@@ -46,10 +46,12 @@ pub fn verify(store: &dyn Blobs, settings: &Settings) -> Verification {
     };
     let manifest = selected.descriptor.digest.to_string();
     run.layout(store, &selected);
-    let snapshot = Snapshot::open(store, &selected.manifest)
-        .map_err(|error| run.problems.push(Problem::new("snapshot-unreadable", &manifest, error.to_string())));
-    let documents = Documents::read(store, &selected)
-        .map_err(|error| run.problems.push(Problem::new("document-unreadable", &error.place, &error.message)));
+    let snapshot = Snapshot::open(store, &selected.manifest).map_err(|error| {
+        run.problems.push(Problem::new("snapshot-unreadable", &manifest, error.to_string()))
+    });
+    let documents = Documents::read(store, &selected).map_err(|error| {
+        run.problems.push(Problem::new("document-unreadable", &error.place, &error.message))
+    });
     match (snapshot, documents) {
         (Ok(snapshot), Ok(documents)) => run.answer(&snapshot, &documents, manifest),
         (Ok(snapshot), Err(())) => {
@@ -98,7 +100,9 @@ impl Run {
                 State::Intact,
                 format!("{} items under root {}", snapshot.seal().items, snapshot.seal().root),
             ),
-            several => Answer::new(State::Altered, format!("{several} contradictions; the problems name them")),
+            several => {
+                Answer::new(State::Altered, format!("{several} contradictions; the problems name them"))
+            }
         };
         let verdicts = self.verdicts(snapshot, documents);
         let signer = self.signer(documents);
@@ -120,7 +124,11 @@ impl Run {
     fn documents(&mut self, snapshot: &Snapshot<'_>, documents: &Documents) {
         let assessment = &documents.assessment;
         if canonical_bytes(assessment) != documents.assessment_bytes {
-            self.problem("assessment-not-canonical", "assessment", "the assessment is not written canonically");
+            self.problem(
+                "assessment-not-canonical",
+                "assessment",
+                "the assessment is not written canonically",
+            );
         }
         for (name, claimed, found) in [
             ("snapshot", assessment.snapshot, snapshot.id()),
@@ -128,7 +136,8 @@ impl Run {
             ("overlay", assessment.overlay, Digest::of(&documents.overlay_bytes)),
         ] {
             if claimed != found {
-                let message = format!("the assessment was made from {name} {claimed}, the bundle holds {found}");
+                let message =
+                    format!("the assessment was made from {name} {claimed}, the bundle holds {found}");
                 self.problem(&format!("{name}-mismatch"), name, message);
             }
         }
@@ -155,7 +164,10 @@ impl Run {
         match assess(&inputs) {
             Ok(again) if canonical_bytes(&again) == documents.assessment_bytes => {
                 let controls = again.findings.len();
-                Answer::new(State::Equal, format!("{controls} verdicts recomputed as of {}, all equal", again.as_of))
+                Answer::new(
+                    State::Equal,
+                    format!("{controls} verdicts recomputed as of {}, all equal", again.as_of),
+                )
             }
             Ok(again) => {
                 self.differences(claimed, &again);
@@ -225,15 +237,19 @@ impl Run {
             for signature in opened.signatures() {
                 match signature.state {
                     SignatureState::Trusted => {
-                        best = Answer::new(State::Trusted, format!("signed by trusted key {}", signature.keyid));
+                        best =
+                            Answer::new(State::Trusted, format!("signed by trusted key {}", signature.keyid));
                     }
                     SignatureState::Invalid => {
                         let message = format!("the signature of key {} does not hold", signature.keyid);
                         self.problem("signature-invalid", place, message.clone());
                         return Answer::new(State::Invalid, message);
                     }
-                    SignatureState::Untrusted | SignatureState::UnknownKey if best.state != State::Trusted => {
-                        let message = format!("signed by key {}, which was not given as trusted", signature.keyid);
+                    SignatureState::Untrusted | SignatureState::UnknownKey
+                        if best.state != State::Trusted =>
+                    {
+                        let message =
+                            format!("signed by key {}, which was not given as trusted", signature.keyid);
                         best = Answer::new(State::Unknown, message);
                     }
                     _ => {}
@@ -265,7 +281,11 @@ impl Run {
         let overlay = Digest::of(&documents.overlay_bytes);
         let laid = overlay_alterations(&documents.catalogue, &documents.overlay);
         if laid.iter().all(|alteration| alteration.listed_only) {
-            words.push_str(if laid.is_empty() { ", no overlay" } else { ", overlay sets only what the release leaves open" });
+            words.push_str(if laid.is_empty() {
+                ", no overlay"
+            } else {
+                ", overlay sets only what the release leaves open"
+            });
         } else if self.accepted(&overlay) {
             words.push_str(&format!(", overlay accepted: {overlay}"));
         } else {
@@ -327,7 +347,9 @@ fn speaks_of_something_else(statement: &nachweis_attest::Statement, documents: &
     ];
     SUBJECTS.iter().zip(found).find_map(|(name, found)| match statement.subject(name) {
         Some(claimed) if claimed == found => None,
-        Some(claimed) => Some(format!("the signed statement speaks about {name} {claimed}, the bundle holds {found}")),
+        Some(claimed) => {
+            Some(format!("the signed statement speaks about {name} {claimed}, the bundle holds {found}"))
+        }
         None => Some(format!("the signed statement names no {name}")),
     })
 }
@@ -346,7 +368,9 @@ fn origin(seal: &Seal) -> Answer {
     let (state, how) = match seal.identity_source {
         IdentitySource::Live => (State::Live, "collected live from cluster"),
         IdentitySource::Dump => (State::Dump, "read from a dump of cluster"),
-        IdentitySource::Declared => (State::Declared, "read from files that the operator declares to be cluster"),
+        IdentitySource::Declared => {
+            (State::Declared, "read from files that the operator declares to be cluster")
+        }
     };
     Answer::new(state, format!("{how} {name}{uid}; {instant} {to}"))
 }

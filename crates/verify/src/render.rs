@@ -14,13 +14,20 @@ pub fn json(verification: &Verification) -> Json<'static> {
 
 /// Makes control characters and marks that turn the writing direction visible.
 fn plain(text: &str) -> String {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if hidden(c) { format!("\\u{{{:x}}}", u32::from(c)) } else { c.to_string() }).collect()
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .map(|c| if hidden(c) { format!("\\u{{{:x}}}", u32::from(c)) } else { c.to_string() })
+        .collect()
 }
 
 /// The verification for people: one line per question, then what does not fit.
 pub fn text(verification: &Verification) -> String {
-    let line = |question: &str, answer: &Answer| format!("{question:<10} {:<14} {}\n", answer.state.as_str(), plain(&answer.detail));
+    let line = |question: &str, answer: &Answer| {
+        format!("{question:<10} {:<14} {}\n", answer.state.as_str(), plain(&answer.detail))
+    };
     let mut out = line("bytes", &verification.bytes);
     out.push_str(&line("verdicts", &verification.verdicts));
     out.push_str(&line("signer", &verification.signer));
@@ -30,7 +37,12 @@ pub fn text(verification: &Verification) -> String {
         out.push('\n');
     }
     for problem in &verification.problems {
-        out.push_str(&format!("{}: {}\n  --> {}\n", problem.code, plain(&problem.message), plain(&problem.place)));
+        out.push_str(&format!(
+            "{}: {}\n  --> {}\n",
+            problem.code,
+            plain(&problem.message),
+            plain(&problem.place)
+        ));
     }
     let conclusion = match verification.exit {
         0 => "everything holds",

@@ -17,6 +17,7 @@ const fn cluster(resource: &'static str) -> Look {
 pub const IMAGES: Relation = Relation {
     name: "images",
     subjects: &["addons.eks.services.k8s.aws"],
+    own: &[&["spec", "name"]],
     looks: &[
         cluster("deployments.apps"),
         cluster("daemonsets.apps"),
@@ -94,7 +95,9 @@ impl Addons {
         for pod in pods.iter() {
             let Some((kind, name)) = pod.owner.clone() else { continue };
             let (kind, name) = match kind.as_str() {
-                "ReplicaSet" => self.owner.get(&(pod.namespace.clone(), name.clone())).cloned().unwrap_or((kind, name)),
+                "ReplicaSet" => {
+                    self.owner.get(&(pod.namespace.clone(), name.clone())).cloned().unwrap_or((kind, name))
+                }
                 _ => (kind, name),
             };
             let images = self.images.entry((pod.namespace.clone(), kind, name)).or_default();
@@ -108,10 +111,15 @@ fn build(index: &Index, subject: &Subject<'_>) -> Json<'static> {
     let name = subject.object.text(&["spec", "name"]).unwrap_or_default();
     let row = addons.rows.iter().find(|row| row.addon == name);
     let workloads = row.into_iter().flat_map(|row| {
-        row.workloads.iter().map(|workload| (row.namespace.clone(), workload.kind.clone(), workload.name.clone()))
+        row.workloads
+            .iter()
+            .map(|workload| (row.namespace.clone(), workload.kind.clone(), workload.name.clone()))
     });
-    let images: BTreeSet<&(String, String)> =
-        workloads.filter(|key| addons.exists.contains(key)).filter_map(|key| addons.images.get(&key)).flatten().collect();
+    let images: BTreeSet<&(String, String)> = workloads
+        .filter(|key| addons.exists.contains(key))
+        .filter_map(|key| addons.images.get(&key))
+        .flatten()
+        .collect();
     let records = images.into_iter().map(|(image, digest)| {
         record([
             ("image", Json::str(image.clone())),

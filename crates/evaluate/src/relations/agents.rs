@@ -111,12 +111,28 @@ impl Pattern {
     pub fn matches(&self, kind: &str, template: &Json<'_>) -> bool {
         let containers = template.list(&["spec", "containers"]);
         let any_image = |suffixes: &[String]| {
-            containers.iter().filter_map(|c| c.text(&["image"])).any(|i| repository_ends(image_parts(i).0, suffixes))
+            containers
+                .iter()
+                .filter_map(|c| c.text(&["image"]))
+                .any(|i| repository_ends(image_parts(i).0, suffixes))
         };
         self.workload_kind == kind
             && (self.with_image_suffix.is_empty() || any_image(&self.with_image_suffix))
             && !any_image(&self.without_image_suffix)
             && containers.iter().any(|container| self.fits(container))
+    }
+
+    /// True where something that the row forbids may stand behind a mark.
+    fn may_be_forbidden(&self, words: &[&str], container: &Json<'_>) -> bool {
+        let hidden_word = || words.iter().any(|word| nachweis_cel::is_withheld(word));
+        // A variable is hidden from this row only if its name is one that the row forbids.
+        let hidden_variable = |forbidden: &Variable| {
+            container.list(&["env"]).iter().any(|variable| {
+                variable.text(&["name"]) == Some(&forbidden.name)
+                    && variable.text(&["value"]).is_some_and(nachweis_cel::is_withheld)
+            })
+        };
+        (!self.forbids_args.is_empty() && hidden_word()) || self.forbids_env.iter().any(hidden_variable)
     }
 
     fn fits(&self, container: &Json<'_>) -> bool {
@@ -129,7 +145,8 @@ impl Pattern {
             .collect();
         let has_variable = |wanted: &Variable| {
             container.list(&["env"]).iter().any(|variable| {
-                variable.text(&["name"]) == Some(&wanted.name) && variable.text(&["value"]) == Some(&wanted.value)
+                variable.text(&["name"]) == Some(&wanted.name)
+                    && variable.text(&["value"]) == Some(&wanted.value)
             })
         };
         (self.container_image_suffix.is_empty() || repository_ends(repository, &self.container_image_suffix))
@@ -140,19 +157,32 @@ impl Pattern {
             && !self.forbids_args.iter().any(|argument| has_argument(&words, argument))
             && self.requires_env.iter().all(has_variable)
             && !self.forbids_env.iter().any(has_variable)
+            && !self.may_be_forbidden(&words, container)
     }
+}
+
+/// True where an argument or a variable of some container was withheld.
+pub fn hides_settings(template: &Json<'_>) -> bool {
+    let settings = |container: &Json<'_>| {
+        ["command", "args", "env"].iter().any(|list| container.get(list).is_some_and(super::withheld::holds))
+    };
+    template.list(&["spec", "containers"]).iter().any(settings)
 }
 
 impl Hidden {
     /// True if the node may run an enforcer of this row.
     pub fn may_run_on(&self, node: &Json<'_>) -> bool {
         let version = node.text(&["status", "nodeInfo", "kubeletVersion"]).unwrap_or_default();
-        let by_version = self.node.kubelet_version_contains.as_deref().is_some_and(|text| version.contains(text));
-        let by_label = self.node.label.as_ref().is_some_and(|label| {
-            node.text(&["metadata", "labels", &label.name]) == Some(&label.value)
-        });
+        let by_version =
+            self.node.kubelet_version_contains.as_deref().is_some_and(|text| version.contains(text));
+        let by_label = self
+            .node
+            .label
+            .as_ref()
+            .is_some_and(|label| node.text(&["metadata", "labels", &label.name]) == Some(&label.value));
         let off = self.off_if_node_annotation_contains.as_ref().is_some_and(|needle| {
-            node.text(&["metadata", "annotations", &needle.name]).is_some_and(|value| value.contains(&needle.text))
+            node.text(&["metadata", "annotations", &needle.name])
+                .is_some_and(|value| value.contains(&needle.text))
         });
         (by_version || by_label) && !off
     }

@@ -11,11 +11,18 @@ use super::{Index, Relation, Subject, record};
 pub const LEVELS: Relation = Relation {
     name: "auditLevels",
     subjects: &["policies.audit.k8s.io"],
+    own: &[&["rules"], &["omitStages"]],
     looks: &[],
     value: "[AuditLevelRecord]",
     shapes: &[(
         "AuditLevelRecord",
-        &[("verb", "string"), ("group", "string"), ("resource", "string"), ("subresource", "string"), ("level", "string")],
+        &[
+            ("verb", "string"),
+            ("group", "string"),
+            ("resource", "string"),
+            ("subresource", "string"),
+            ("level", "string"),
+        ],
     )],
     build,
 };
@@ -43,7 +50,12 @@ fn probes() -> Vec<Probe> {
             out.push(Probe { verb, group: "", resource, subresource: "" });
         }
     }
-    out.push(Probe { verb: "create", group: "authentication.k8s.io", resource: "tokenreviews", subresource: "" });
+    out.push(Probe {
+        verb: "create",
+        group: "authentication.k8s.io",
+        resource: "tokenreviews",
+        subresource: "",
+    });
     out.push(Probe { verb: "create", group: "", resource: "serviceaccounts", subresource: "token" });
     out
 }
@@ -77,7 +89,8 @@ fn matches_resource(rule: &Json<'_>, probe: &Probe) -> bool {
                     && names.iter().filter_map(Json::as_str).any(|name| {
                         name == combined
                             || name == "*"
-                            || (!probe.subresource.is_empty() && name.strip_prefix("*/") == Some(probe.subresource))
+                            || (!probe.subresource.is_empty()
+                                && name.strip_prefix("*/") == Some(probe.subresource))
                             || name.strip_suffix("/*") == Some(probe.resource)
                     }))
     })
@@ -90,7 +103,9 @@ fn level<'p>(policy: &'p Json<'_>, probe: &Probe) -> &'p str {
     });
     let Some(rule) = rule else { return "None" };
     // Without the stage ResponseComplete nothing tells that the request was answered, or how.
-    if has(rule.list(&["omitStages"]), "ResponseComplete") || has(policy.list(&["omitStages"]), "ResponseComplete") {
+    if has(rule.list(&["omitStages"]), "ResponseComplete")
+        || has(policy.list(&["omitStages"]), "ResponseComplete")
+    {
         return "None";
     }
     rule.text(&["level"]).unwrap_or("None")

@@ -11,6 +11,7 @@ use crate::selector::{Selector, labels};
 pub const PODS: Relation = Relation {
     name: "pods",
     subjects: &["services"],
+    own: &[&["spec", "selector"]],
     looks: &[
         Look { resource: "pods", versions: &["v1"], reach: Reach::Own },
         Look { resource: "poddisruptionbudgets.policy", versions: &["v1"], reach: Reach::Own },
@@ -19,7 +20,12 @@ pub const PODS: Relation = Relation {
     shapes: &[
         (
             "ServicePodRecord",
-            &[("namespace", "string"), ("name", "string"), ("budgets", "[BudgetRecord]"), ("protected", "boolean")],
+            &[
+                ("namespace", "string"),
+                ("name", "string"),
+                ("budgets", "[BudgetRecord]"),
+                ("protected", "boolean"),
+            ],
         ),
         ("BudgetRecord", &[("namespace", "string"), ("name", "string"), ("protects", "boolean")]),
     ],

@@ -9,13 +9,14 @@ use nachweis_canon::Json;
 use nachweis_model::ItemId;
 use serde_json::Value;
 
-use super::agents::{Hidden, Row};
+use super::agents::{Hidden, Row, hides_settings};
 use super::pods::Pods;
 use super::{Index, Look, Reach, Relation, Subject, record};
 
 pub const ENFORCERS: Relation = Relation {
     name: "enforcers",
     subjects: &["pods"],
+    own: &[&["spec", "nodeName"]],
     looks: &[
         Look { resource: "daemonsets.apps", versions: &["v1"], reach: Reach::Cluster },
         Look { resource: "deployments.apps", versions: &["v1"], reach: Reach::Cluster },
@@ -25,7 +26,13 @@ pub const ENFORCERS: Relation = Relation {
     value: "[EnforcerRecord]",
     shapes: &[(
         "EnforcerRecord",
-        &[("id", "string"), ("name", "string"), ("enforces", "boolean"), ("ready", "boolean"), ("daemonset", "string")],
+        &[
+            ("id", "string"),
+            ("name", "string"),
+            ("enforces", "boolean"),
+            ("ready", "boolean"),
+            ("daemonset", "string"),
+        ],
     )],
     build,
 };
@@ -77,10 +84,17 @@ impl Agents {
         for row in self.rows.iter().filter(|row| !row.overrides.is_empty()) {
             if row.pattern.matches(kind, template) {
                 self.overridden.extend(row.overrides.iter().cloned());
-            } else if row.pattern.without_settings().matches(kind, template) {
+            } else if row.pattern.without_settings().matches(kind, template) && !hides_settings(template) {
                 self.confirmed.extend(row.overrides.iter().cloned());
             }
         }
+    }
+
+    /// True for a workload of an enforcer whose arguments or environment were withheld in part.
+    pub fn hides_settings(&self, kind: &str, body: &Json<'_>) -> bool {
+        let Some(template) = body.at(&["spec", "template"]) else { return false };
+        hides_settings(template)
+            && self.rows.iter().any(|row| row.pattern.without_settings().matches(kind, template))
     }
 
     fn enforces(&self, row: &Row) -> bool {

@@ -17,6 +17,7 @@ const ROOT: &str = "istio-system";
 pub const MTLS: Relation = Relation {
     name: "mtls",
     subjects: &["pods"],
+    own: &[&["metadata", "labels"]],
     looks: &[Look {
         resource: "peerauthentications.security.istio.io",
         versions: &["v1", "v1beta1"],
@@ -72,13 +73,21 @@ fn build(index: &Index, subject: &Subject<'_>) -> Json<'static> {
         })
     };
     let workload = level(namespace, true);
-    let levels =
-        [workload.map(|e| (namespace, e)), level(namespace, false).map(|e| (namespace, e)), level(ROOT, false).map(|e| (ROOT, e))];
-    let effective = levels.into_iter().flatten().find_map(|(place, entry)| {
-        entry.mode.clone().map(|mode| (mode, format!("{place}/{}", entry.name)))
-    });
+    let levels = [
+        workload.map(|e| (namespace, e)),
+        level(namespace, false).map(|e| (namespace, e)),
+        level(ROOT, false).map(|e| (ROOT, e)),
+    ];
+    let effective = levels
+        .into_iter()
+        .flatten()
+        .find_map(|(place, entry)| entry.mode.clone().map(|mode| (mode, format!("{place}/{}", entry.name))));
     let (mode, source) = effective.unwrap_or_else(|| ("PERMISSIVE".to_string(), String::new()));
     let ports = workload.map_or(&[][..], |entry| entry.ports.as_slice());
     let weak = ports.iter().filter(|(_, mode)| mode != "STRICT").map(|(port, _)| Json::Int(*port));
-    record([("mode", Json::str(mode)), ("source", Json::str(source)), ("weakPorts", Json::Arr(weak.collect()))])
+    record([
+        ("mode", Json::str(mode)),
+        ("source", Json::str(source)),
+        ("weakPorts", Json::Arr(weak.collect())),
+    ])
 }

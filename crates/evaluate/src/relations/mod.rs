@@ -13,6 +13,7 @@ mod network;
 mod operators;
 mod pods;
 mod rbac;
+mod withheld;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +55,8 @@ pub struct Relation {
     pub name: &'static str,
     /// resources whose items have it; `pods` stands for pod templates too
     pub subjects: &'static [&'static str],
+    /// paths of the item itself that the record is joined by: a value withheld there leaves the record open
+    pub own: &'static [&'static [&'static str]],
     /// what it looks at; empty where it only reads the item itself and data of the catalogue
     pub looks: &'static [Look],
     /// type of the value: a record type or `[record type]`
@@ -90,6 +93,11 @@ pub fn find(name: &str, resource: &str) -> Option<&'static Relation> {
 }
 
 impl Relation {
+    /// True where the item withholds a value that the record is joined by.
+    pub fn is_hidden(&self, object: &Json<'_>) -> bool {
+        self.own.iter().any(|path| object.at(path).is_some_and(withheld::holds))
+    }
+
     /// The value of `related.NAME` for one item.
     pub fn record(&self, index: &Index, subject: &Subject<'_>) -> Json<'static> {
         (self.build)(index, subject)
@@ -162,11 +170,14 @@ impl Index {
 
     /// True where a relation cannot say what the item means.
     fn unreadable(&self, resource: &str, body: &Json<'_>) -> bool {
-        match resource {
+        let odd = match resource {
             "networkpolicies.networking.k8s.io" => network::unreadable(body),
             "poddisruptionbudgets.policy" => budgets::unreadable(body),
+            "daemonsets.apps" => self.enforcers.hides_settings("DaemonSet", body),
+            "deployments.apps" => self.enforcers.hides_settings("Deployment", body),
             _ => false,
-        }
+        };
+        odd || withheld::matters(resource, body)
     }
 
     /// Notes that an item of the resource exists which cannot be read: in another version, in conflict, or of a

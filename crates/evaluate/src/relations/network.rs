@@ -11,6 +11,7 @@ use crate::selector::{Selector, labels};
 pub const POLICIES: Relation = Relation {
     name: "networkPolicies",
     subjects: &["pods"],
+    own: &[&["metadata", "labels"]],
     looks: &[Look { resource: "networkpolicies.networking.k8s.io", versions: &["v1"], reach: Reach::Own }],
     value: "[NetworkPolicyRecord]",
     shapes: &[(

@@ -18,6 +18,7 @@ const fn cluster(resource: &'static str) -> Look {
 pub const OPERATOR: Relation = Relation {
     name: "operator",
     subjects: &["deployments.apps", "statefulsets.apps", "daemonsets.apps"],
+    own: &[&["spec", "template", "metadata", "labels"], &["spec", "template", "spec", "serviceAccountName"]],
     looks: &[
         cluster("customresourcedefinitions.apiextensions.k8s.io"),
         cluster("validatingwebhookconfigurations.admissionregistration.k8s.io"),
@@ -63,14 +64,17 @@ fn words<'a>(rule: &'a Json<'_>, list: &str) -> Vec<&'a str> {
 fn powers(rules: &[Json<'_>]) -> Powers {
     let mut out = Powers::default();
     for rule in rules {
-        let (verbs, groups, resources) = (words(rule, "verbs"), words(rule, "apiGroups"), words(rule, "resources"));
-        let any = |list: &[&str], names: &[&str]| list.iter().any(|word| *word == "*" || names.contains(word));
+        let (verbs, groups, resources) =
+            (words(rule, "verbs"), words(rule, "apiGroups"), words(rule, "resources"));
+        let any =
+            |list: &[&str], names: &[&str]| list.iter().any(|word| *word == "*" || names.contains(word));
         if resources.is_empty() {
             continue;
         }
         out.wildcard |= [&verbs, &groups, &resources].iter().any(|list| list.contains(&"*"));
         let named = !rule.list(&["resourceNames"]).is_empty();
-        let changes = any(&verbs, &["create", "update", "patch", "delete", "deletecollection", "escalate", "bind"]);
+        let changes =
+            any(&verbs, &["create", "update", "patch", "delete", "deletecollection", "escalate", "bind"]);
         if changes && !named {
             let rbac = ["roles", "clusterroles", "rolebindings", "clusterrolebindings"];
             let hooks = ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"];
@@ -80,8 +84,10 @@ fn powers(rules: &[Json<'_>]) -> Powers {
         }
         if any(&verbs, &["update", "patch"]) {
             for resource in &resources {
-                let parent = resource.strip_suffix("/status").or_else(|| resource.strip_suffix("/finalizers"));
-                let owned = parent.into_iter().flat_map(|parent| groups.iter().map(move |group| (group, parent)));
+                let parent =
+                    resource.strip_suffix("/status").or_else(|| resource.strip_suffix("/finalizers"));
+                let owned =
+                    parent.into_iter().flat_map(|parent| groups.iter().map(move |group| (group, parent)));
                 out.owns.extend(owned.map(|(group, parent)| (group.to_string(), parent.to_string())));
             }
         }
@@ -115,10 +121,18 @@ impl Operators {
     }
 
     pub fn observe_crd(&mut self, body: &Json<'_>) {
-        if let (Some(group), Some(plural)) = (body.text(&["spec", "group"]), body.text(&["spec", "names", "plural"])) {
+        if let (Some(group), Some(plural)) =
+            (body.text(&["spec", "group"]), body.text(&["spec", "names", "plural"]))
+        {
             self.crds.insert((group.to_string(), plural.to_string()));
         }
-        self.conversion.extend(service(body.at(&["spec", "conversion", "webhook", "clientConfig", "service"])));
+        self.conversion.extend(service(body.at(&[
+            "spec",
+            "conversion",
+            "webhook",
+            "clientConfig",
+            "service",
+        ])));
     }
 
     pub fn observe_webhooks(&mut self, body: &Json<'_>) {
@@ -135,9 +149,10 @@ impl Operators {
 
     pub fn finish(&mut self) {
         for (key, selector) in std::mem::take(&mut self.services) {
-            for (set, code) in
-                [(&self.conversion, "serves-conversion-webhook"), (&self.admission, "serves-admission-webhook")]
-            {
+            for (set, code) in [
+                (&self.conversion, "serves-conversion-webhook"),
+                (&self.admission, "serves-admission-webhook"),
+            ] {
                 if set.contains(&key) {
                     self.servers.entry(key.0.clone()).or_default().push((selector.clone(), code));
                 }
@@ -175,7 +190,8 @@ impl Operators {
 fn build(index: &Index, subject: &Subject<'_>) -> Json<'static> {
     let template = subject.object.at(&["spec", "template"]);
     let pod = template.unwrap_or(&Json::Null);
-    let account = pod.text(&["spec", "serviceAccountName"]).filter(|name| !name.is_empty()).unwrap_or("default");
+    let account =
+        pod.text(&["spec", "serviceAccountName"]).filter(|name| !name.is_empty()).unwrap_or("default");
     let mut evidence = BTreeSet::new();
     index.operators.serves(&subject.id.namespace, &labels(pod.at(&["metadata", "labels"])), &mut evidence);
     index.operators.holds(&subject.id.namespace, account, &mut evidence);

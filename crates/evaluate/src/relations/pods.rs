@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nachweis_canon::Json;
+use nachweis_cel::is_withheld;
 use nachweis_model::ItemId;
 
 use crate::selector::{Labels, Selector, labels};
@@ -45,7 +46,12 @@ impl PodRecord {
             namespace: id.namespace.clone(),
             name: id.name.clone(),
             labels: labels(body.at(&["metadata", "labels"])),
-            node: body.text(&["spec", "nodeName"]).unwrap_or_default().to_string(),
+            // A node whose name was withheld is none that others could share.
+            node: body
+                .text(&["spec", "nodeName"])
+                .filter(|name| !is_withheld(name))
+                .unwrap_or_default()
+                .to_string(),
             owner: controller(body),
             ready,
             finished: matches!(body.text(&["status", "phase"]), Some("Succeeded" | "Failed")),

@@ -11,6 +11,7 @@ use super::{Index, Look, Reach, Relation, Subject, record};
 pub const BOOTSTRAP: Relation = Relation {
     name: "bootstrap",
     subjects: &["roles.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io"],
+    own: &[&["rules"]],
     looks: &[],
     value: "BootstrapRecord",
     shapes: &[("BootstrapRecord", &[("name", "boolean"), ("content", "boolean")])],
@@ -20,6 +21,7 @@ pub const BOOTSTRAP: Relation = Relation {
 pub const SERVICE_ACCOUNTS: Relation = Relation {
     name: "serviceAccounts",
     subjects: &["rolebindings.rbac.authorization.k8s.io", "clusterrolebindings.rbac.authorization.k8s.io"],
+    own: &[&["subjects"]],
     looks: &[Look { resource: "serviceaccounts", versions: &["v1"], reach: Reach::Cluster }],
     value: "[ServiceAccountRecord]",
     shapes: &[("ServiceAccountRecord", &[("namespace", "string"), ("name", "string")])],
@@ -41,7 +43,10 @@ impl Rbac {
             let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
             let digests = row.get("rules").and_then(Value::as_array);
             let digests = digests.into_iter().flatten().filter_map(|rules| rules.get("digest")?.as_str());
-            bootstrap.entry((text("namespace"), text("name"))).or_default().extend(digests.map(str::to_string));
+            bootstrap
+                .entry((text("namespace"), text("name")))
+                .or_default()
+                .extend(digests.map(str::to_string));
         }
         Rbac { bootstrap, accounts: BTreeSet::new() }
     }
@@ -89,9 +94,11 @@ fn service_accounts(index: &Index, subject: &Subject<'_>) -> Json<'static> {
         }
         let namespace = entry.text(&["namespace"]).unwrap_or(&subject.id.namespace).to_string();
         let name = entry.text(&["name"])?.to_string();
-        index.rbac.accounts.contains(&(namespace.clone(), name.clone())).then(|| {
-            record([("namespace", Json::str(namespace)), ("name", Json::str(name))])
-        })
+        index
+            .rbac
+            .accounts
+            .contains(&(namespace.clone(), name.clone()))
+            .then(|| record([("namespace", Json::str(namespace)), ("name", Json::str(name))]))
     });
     Json::Arr(accounts.collect())
 }
