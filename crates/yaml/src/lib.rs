@@ -11,6 +11,7 @@ mod compose;
 mod detect;
 mod items;
 mod json;
+mod marks;
 mod reader;
 mod resolve;
 mod scanner;
@@ -18,6 +19,7 @@ mod text;
 mod unread;
 
 pub use items::{Element, Items, Shape, Wrapped, items};
+pub use marks::{Marks, Position, Step, marks};
 pub use reader::{Reader, read};
 pub use unread::{Reason, Unread};
 
