@@ -27,6 +27,8 @@ pub struct Draft {
     store: FolderStore,
     draft: PathBuf,
     place: PathBuf,
+    /// true once nothing is missing in it
+    whole: bool,
 }
 
 impl Draft {
@@ -44,7 +46,7 @@ impl Draft {
         name.push(".partial");
         let draft = place.with_file_name(name);
         remove(&draft)?;
-        Ok(Draft { store: FolderStore::create(&draft)?, draft, place: place.to_path_buf() })
+        Ok(Draft { store: FolderStore::create(&draft)?, draft, place: place.to_path_buf(), whole: false })
     }
 
     /// Where blobs go.
@@ -53,13 +55,23 @@ impl Draft {
     }
 
     /// Moves the layout to its place.
-    pub fn finish(self) -> Result<(), Failure> {
+    pub fn finish(mut self) -> Result<(), Failure> {
         remove(&self.place)?;
+        self.whole = true;
         std::fs::rename(&self.draft, &self.place).map_err(|error| {
             Failure::new("output-move", format!("cannot move the finished output to its place: {error}"))
                 .at(self.place.display())
                 .note(format!("it lies whole at `{}`", self.draft.display()))
         })
+    }
+}
+
+/// What a failed run began is of no use to anybody.
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.whole {
+            let _ = remove(&self.draft);
+        }
     }
 }
 
