@@ -1,6 +1,6 @@
 //! The exit code of an assessment (DESIGN section 4, "Exit codes").
 
-use nachweis_model::assessment::{Assessment, Finding};
+use nachweis_model::assessment::{Assessment, Finding, code};
 use nachweis_model::{Severity, Verdict};
 
 /// What makes an assessment fail.
@@ -48,12 +48,22 @@ fn is_exempted(finding: &Finding) -> bool {
         && failed.iter().all(|index| finding.exempted.values().any(|items| items.contains(*index)))
 }
 
+/// True where items that cannot be judged, or were not seen, could be more than what is exempted.
+fn is_open(finding: &Finding) -> bool {
+    finding.indeterminate > 0 || finding.reasons.contains_key(code::POPULATION_OPEN)
+}
+
 /// 0, 3 or 4; `attested` and `not-applicable` never raise it.
 pub fn exit_code(assessment: &Assessment, fail_on: FailOn, selection: Selection) -> u8 {
     let counts = |finding: &&Finding| selection.min_severity.is_none_or(|least| finding.severity >= least);
     let findings = || assessment.findings.iter().filter(counts);
     let failed = findings().any(|finding| finding.verdict == Verdict::NotSatisfied && !is_exempted(finding));
-    let unknown = findings().any(|finding| finding.verdict == Verdict::Indeterminate);
+    // An exemption speaks for the items that it names, not for those that the evidence leaves open.
+    let unknown = findings().any(|finding| match finding.verdict {
+        Verdict::Indeterminate => true,
+        Verdict::NotSatisfied => is_exempted(finding) && is_open(finding),
+        Verdict::Satisfied | Verdict::NotApplicable | Verdict::Attested => false,
+    });
     match fail_on {
         FailOn::Never => 0,
         _ if failed => 3,
