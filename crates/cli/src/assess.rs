@@ -134,7 +134,9 @@ fn read_overlay(path: &Path) -> Result<Overlay, Failure> {
         }
         std::ops::ControlFlow::Continue(())
     })
-    .map_err(|error| Failure::new(error.code, error.to_string()))?;
+    .map_err(|error| {
+        Failure::new(error.code, error.to_string()).note("nothing was read").help(error.help)
+    })?;
     overlay(&files).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
         Failure::new("overlay-unusable", format!("the overlay has {} problems\n{}", faults.len(), lines.join("\n")))

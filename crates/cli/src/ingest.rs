@@ -44,7 +44,9 @@ pub fn seal(args: &InputArgs, store: &dyn BlobsMut) -> Result<Sealed, Failure> {
         }
         std::ops::ControlFlow::Continue(())
     })
-    .map_err(|error| Failure::new(error.code, error.to_string()))?;
+    .map_err(|error| {
+        Failure::new(error.code, error.to_string()).note("nothing was read").help(error.help)
+    })?;
     bar.set_message("sealing");
     let sealed = ingest.finish(store).map_err(failure)?;
     bar.finish_and_clear();

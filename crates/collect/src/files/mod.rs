@@ -187,7 +187,7 @@ impl fmt::Display for InputError {
             "input-denied" => "may not be read",
             _ => "cannot be read",
         };
-        write!(f, "input `{}` {what}; nothing was read: {}", self.input, self.help)
+        write!(f, "input `{}` {what}", self.input)
     }
 }
 
