@@ -104,7 +104,7 @@ pub fn assess(inputs: &Inputs<'_>) -> Result<Assessment, AssessError> {
     })
 }
 
-fn plans(inputs: &Inputs<'_>, selected: Option<&BTreeSet<String>>) -> Result<Vec<Check>, AssessError> {
+pub(crate) fn plans(inputs: &Inputs<'_>, selected: Option<&BTreeSet<String>>) -> Result<Vec<Check>, AssessError> {
     let in_selection = |control: &&Control| {
         selected.is_none_or(|selected| control.obligations.iter().any(|link| selected.contains(&link.id)))
     };
@@ -165,12 +165,12 @@ fn failed_names(inputs: &Inputs<'_>, findings: &[Finding]) -> Result<BTreeMap<u3
 }
 
 /// What the first pass left behind.
-struct Run {
-    index: Index,
+pub(crate) struct Run {
+    pub index: Index,
     coverage: Coverage,
     /// `(group, kind)` -> `plural.group`
-    resources: BTreeMap<(String, String), String>,
-    pods: Pods,
+    pub resources: BTreeMap<(String, String), String>,
+    pub pods: Pods,
     as_of: Instant,
 }
 
@@ -182,7 +182,7 @@ fn version<'b>(body: &'b Json<'_>) -> &'b str {
 }
 
 impl Run {
-    fn first_pass(inputs: &Inputs<'_>, checks: &[Check]) -> Result<Run, AssessError> {
+    pub fn first_pass(inputs: &Inputs<'_>, checks: &[Check]) -> Result<Run, AssessError> {
         let seal = inputs.evidence.seal();
         let resources: BTreeMap<(String, String), String> =
             seal.kinds.iter().map(|k| ((k.group.clone(), k.kind.clone()), k.resource.clone())).collect();
@@ -319,7 +319,7 @@ impl Run {
     }
 
     /// What is settled before any expression runs.
-    fn before(&self, check: &Check, resource: &str, item: &Item<'_>) -> Option<Outcome> {
+    pub fn before(&self, check: &Check, resource: &str, item: &Item<'_>) -> Option<Outcome> {
         let pods = check.judges_pods();
         if pods && check.platform_namespaces.contains(&item.id.namespace) {
             return Some(Outcome::Excluded(code::PLATFORM_NAMESPACE.into()));

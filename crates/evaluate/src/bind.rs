@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nachweis_catalog::Schemas;
-use nachweis_cel::Type;
+use nachweis_catalog::{Schemas, nearest};
 use nachweis_cel::check::{FieldType, Trees, Variable, check as check_types};
+use nachweis_cel::{Env, Program, Type, compile};
 use nachweis_model::control::{Control, ParameterType, WORKLOAD_PODS};
 
-use crate::plan::{self, Check, Expr, PLATFORM_NAMESPACES, PlanError};
-use crate::relations;
+use crate::plan::{PLATFORM_NAMESPACES, PlanError, VARIABLES};
+use crate::relations::{self, Relation};
 
 const POD: &str = "io.k8s.api.core.v1.Pod";
 const NAMESPACE: &str = "io.k8s.api.core.v1.Namespace";
@@ -75,111 +75,245 @@ fn own_trees(control: &Control) -> BTreeMap<String, BTreeMap<String, FieldType>>
     own
 }
 
+/// Something that a control names and that cannot exist, or that can never work.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unbound {
+    /// field of the control file, such as `predicate` or `reasons[2].when`
+    pub field: String,
+    /// byte offset in the text of the field, where the field is an expression
+    pub offset: Option<usize>,
+    /// line in the expression, from 1; 0 where the field is no expression
+    pub line: usize,
+    /// column in the line, from 1
+    pub column: usize,
+    /// stable code
+    pub code: &'static str,
+    /// the problem in words
+    pub message: String,
+    /// what to do, where we know it
+    pub help: Option<String>,
+}
+
+/// An expression of a control. `count` is the place of the count that it belongs to.
+struct Expr {
+    field: String,
+    count: Option<usize>,
+    program: Program,
+}
+
 struct Binder<'c> {
     control: &'c Control,
     schemas: &'c Schemas,
-    errors: Vec<PlanError>,
+    found: Vec<Unbound>,
 }
 
-/// Reports every name in a control that cannot exist: fields, kinds, versions, relations, parameters, counts.
-pub fn bind(control: &Control, schemas: &Schemas) -> Vec<PlanError> {
-    let check = match plan::check(control, &BTreeMap::new()) {
-        Ok(check) => check,
-        Err(errors) => return errors,
-    };
-    let mut binder = Binder { control, schemas, errors: Vec::new() };
-    binder.resources(&check);
-    binder.parameters(&check);
+/// Reports every name in a control that cannot exist: fields, kinds, versions, relations, parameters, counts; and
+/// every expression that is none, or that can never work. All of them, in the order of fields and places.
+pub fn unbound(control: &Control, schemas: &Schemas) -> Vec<Unbound> {
+    let mut binder = Binder { control, schemas, found: Vec::new() };
+    let exprs = binder.compiled();
+    let relations = binder.relations(&exprs);
+    binder.resources(&exprs, &relations);
+    binder.parameters(&exprs);
     binder.texts();
     let names = Names { schemas, own: own_trees(control) };
-    for object in binder.objects() {
-        for expr in check.expressions() {
+    for expr in &exprs {
+        let objects = match expr.count {
+            Some(at) => binder.types_of(&control.counts[at].resource),
+            None => binder.objects(),
+        };
+        for object in objects {
             binder.expression(expr, &object, &names);
         }
     }
-    for count in &check.counts {
-        if let (Some(expr), Some(object)) = (&count.only, binder.types_of(&count.resource).into_iter().next())
-        {
-            binder.expression(expr, &object, &names);
-        }
-    }
-    binder.errors.sort_by(|a, b| {
-        (&a.field, a.line, a.column, &a.message).cmp(&(&b.field, b.line, b.column, &b.message))
-    });
-    binder.errors.dedup();
-    binder.errors
+    binder.found.sort();
+    binder.found.dedup();
+    binder.found
 }
 
-impl Binder<'_> {
-    fn error(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        let control = self.control.id.clone();
-        self.errors.push(PlanError {
-            control,
-            field: field.into(),
-            line: 0,
-            column: 0,
-            message: message.into(),
-        });
+/// What [`unbound`] finds, as errors of the catalogue.
+pub fn bind(control: &Control, schemas: &Schemas) -> Vec<PlanError> {
+    let errors = unbound(control, schemas).into_iter();
+    errors
+        .map(|error| PlanError {
+            control: control.id.clone(),
+            field: error.field,
+            line: error.line,
+            column: error.column,
+            message: error.help.map_or(error.message.clone(), |help| format!("{}; {help}", error.message)),
+        })
+        .collect()
+}
+
+/// Field, count and text of every expression.
+fn sources(control: &Control) -> Vec<(String, Option<usize>, &str)> {
+    let mut out = Vec::new();
+    let mut add = |field: String, count, source| out.push((field, count, source));
+    if let Some(source) = &control.population.r#where {
+        add("population.where".into(), None, source.as_str());
+    }
+    for (list, reasons) in [("population.exclude", &control.population.exclude), ("reasons", &control.reasons)] {
+        for (at, reason) in reasons.iter().enumerate() {
+            if let Some(source) = &reason.when {
+                add(format!("{list}[{at}].when"), None, source);
+            }
+        }
+    }
+    add("predicate".into(), None, &control.predicate);
+    if let Some(by) = &control.enforced_by {
+        add("enforced_by.seen".into(), None, &by.seen);
+        add("enforced_by.inactive".into(), None, &by.inactive);
+    }
+    for (at, count) in control.counts.iter().enumerate() {
+        if let Some(source) = &count.r#where {
+            add(format!("counts[{at}].where"), Some(at), source);
+        }
+    }
+    out
+}
+
+impl<'c> Binder<'c> {
+    fn error(&mut self, field: impl Into<String>, code: &'static str, message: String, help: Option<String>) {
+        self.found.push(Unbound { field: field.into(), offset: None, line: 0, column: 0, code, message, help });
     }
 
     fn reads(&self, resource: &str) -> bool {
         self.control.reads.iter().any(|read| read.resource == resource)
     }
 
+    fn judges_pods(&self) -> bool {
+        self.control.population.of.iter().any(|name| name == WORKLOAD_PODS)
+    }
+
+    /// Expressions that are some; what the others lack is reported.
+    fn compiled(&mut self) -> Vec<Expr> {
+        let env = Env::new(&VARIABLES);
+        let mut out = Vec::new();
+        for (field, count, source) in sources(self.control) {
+            match compile(source, &env) {
+                Ok(program) => out.push(Expr { field, count, program }),
+                Err(errors) => self.found.extend(errors.into_iter().map(|error| {
+                    let near = error.message.strip_prefix("undeclared reference to `");
+                    let near = near.and_then(|rest| nearest(rest.split('`').next()?, VARIABLES));
+                    Unbound {
+                        field: field.clone(),
+                        offset: Some(error.offset),
+                        line: error.line,
+                        column: error.column,
+                        code: "expression-invalid",
+                        message: error.message,
+                        help: near.map(|near| format!("did you mean `{near}`?")),
+                    }
+                })),
+            }
+        }
+        out
+    }
+
+    /// The relations that exist among those named, with the field that names them first. Unknown ones are told with
+    /// their place by the binding of names.
+    fn relations(&mut self, exprs: &[Expr]) -> Vec<&'static Relation> {
+        let mut out: Vec<&'static Relation> = Vec::new();
+        let subjects: Vec<&str> = self.control.population.of.iter().map(String::as_str).collect();
+        for expr in exprs {
+            for name in expr.program.related_names() {
+                let Some(relation) = relations::ALL.iter().find(|relation| relation.name == name) else { continue };
+                for of in &subjects {
+                    let subject = if *of == WORKLOAD_PODS { "pods" } else { of };
+                    if !relation.subjects.contains(&subject) {
+                        let message = format!("`related.{name}` does not exist for items of `{of}`");
+                        let help = format!("it exists for {}", relation.subjects.join(", "));
+                        self.error(expr.field.as_str(), "relation-subject", message, Some(help));
+                    }
+                }
+                if !out.iter().any(|other| other.name == relation.name) {
+                    out.push(relation);
+                }
+            }
+        }
+        out
+    }
+
     /// Resources and versions exist; everything that is looked at is declared.
-    fn resources(&mut self, check: &Check) {
+    fn resources(&mut self, exprs: &[Expr], relations: &[&'static Relation]) {
         for (at, read) in self.control.reads.iter().enumerate() {
             let Some(known) = self.schemas.resource(&read.resource) else {
                 let wanted = read.resource.as_str();
-                let near = nearest(wanted, self.schemas.resources());
-                self.error(format!("reads[{at}].resource"), format!("there is no resource `{wanted}`{near}"));
+                let help = self.nearest_resource(wanted).map(|name| format!("did you mean `{name}`?"));
+                let message = format!("there is no resource `{wanted}`");
+                self.error(format!("reads[{at}].resource"), "resource-unknown", message, help);
                 continue;
             };
-            let unknown: Vec<&String> =
-                read.versions.iter().filter(|v| !known.versions.contains_key(*v)).collect();
-            for version in unknown {
-                let message = format!("no field tree of `{}` in version `{version}`", read.resource);
-                self.error(format!("reads[{at}].versions"), message);
+            for (place, version) in read.versions.iter().enumerate() {
+                if !known.versions.contains_key(version) {
+                    let message = format!("`{}` has no version `{version}` that we know", read.resource);
+                    let versions: Vec<&str> = known.versions.keys().map(String::as_str).collect();
+                    let help = Some(format!("known versions: {}", versions.join(", ")));
+                    self.error(format!("reads[{at}].versions[{place}]"), "version-unknown", message, help);
+                }
             }
-            if read.versions.is_empty() {
-                self.error(format!("reads[{at}].versions"), "at least one version has to be named");
+        }
+        for (resource, by, field) in self.looked(exprs, relations) {
+            if !self.reads(&resource) {
+                let message = format!("`{resource}` is looked at by `{by}` and not declared in `reads`");
+                let versions = self.schemas.resource(&resource).map(|known| {
+                    known.versions.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+                });
+                let help = match versions {
+                    Some(versions) => Some(format!("add `- {{resource: {resource}, versions: [{versions}]}}` to `reads`")),
+                    None => self.nearest_resource(&resource).map(|name| format!("did you mean `{name}`?")),
+                };
+                self.error(field, "read-undeclared", message, help);
             }
-        }
-        let of = self.control.population.of.iter().filter(|name| *name != WORKLOAD_PODS).map(String::as_str);
-        let mut looked: Vec<(&str, String)> = of.map(|name| (name, "population.of".to_string())).collect();
-        for relation in &check.relations {
-            looked.extend(relation.looks.iter().map(|l| (l.resource, format!("related.{}", relation.name))));
-        }
-        looked
-            .extend(self.control.counts.iter().map(|count| (count.resource.as_str(), "counts".to_string())));
-        if check.uses_namespace() {
-            looked.push(("namespaces", "namespaceObject".into()));
-        }
-        if check.judges_pods() {
-            looked.push(("pods", WORKLOAD_PODS.into()));
-        }
-        let missing: BTreeSet<(&str, String)> =
-            looked.into_iter().filter(|(name, _)| !self.reads(name)).collect();
-        for (resource, by) in missing {
-            self.error("reads", format!("`{resource}` is looked at by `{by}` and not declared"));
         }
     }
 
+    /// Resource, what looks at it, and the field to blame.
+    fn looked(&self, exprs: &[Expr], relations: &[&'static Relation]) -> BTreeSet<(String, String, String)> {
+        let mut out = BTreeSet::new();
+        for (at, name) in self.control.population.of.iter().enumerate() {
+            let resource = if name == WORKLOAD_PODS { "pods" } else { name };
+            out.insert((resource.to_string(), name.clone(), format!("population.of[{at}]")));
+        }
+        for relation in relations {
+            for look in relation.looks {
+                out.insert((look.resource.into(), format!("related.{}", relation.name), "reads".into()));
+            }
+        }
+        for (at, count) in self.control.counts.iter().enumerate() {
+            out.insert((count.resource.clone(), count.name.clone(), format!("counts[{at}].resource")));
+        }
+        if exprs.iter().any(|expr| expr.program.uses("namespaceObject")) {
+            out.insert(("namespaces".into(), "namespaceObject".into(), "reads".into()));
+        }
+        out
+    }
+
     /// Parameters are declared once, have a unit, and are used.
-    fn parameters(&mut self, check: &Check) {
+    fn parameters(&mut self, exprs: &[Expr]) {
         let mut seen = BTreeSet::new();
         for (at, parameter) in self.control.parameters.iter().enumerate() {
-            let field = format!("parameters[{at}]");
+            let name = format!("parameters[{at}].name");
             if !seen.insert(&parameter.name) {
-                self.error(&*field, format!("`{}` is declared twice", parameter.name));
+                self.error(&*name, "parameter-repeated", format!("`{}` is declared twice", parameter.name), None);
             }
             if parameter.unit.trim().is_empty() {
-                self.error(format!("{field}.unit"), format!("`{}` has no unit", parameter.name));
+                let message = format!("the parameter `{}` has no unit", parameter.name);
+                let help = "write a unit such as `days`, `labels` or `namespaces`".to_string();
+                self.error(format!("parameters[{at}].unit"), "unit-missing", message, Some(help));
             }
-            let used = check.expressions().any(|expr| expr.program.source().contains(&parameter.name));
-            if !used && !(check.judges_pods() && parameter.name == PLATFORM_NAMESPACES) {
-                self.error(&*field, format!("`{}` is declared and never used", parameter.name));
+            let named = sources(self.control).iter().any(|(_, _, source)| source.contains(&parameter.name));
+            if !named && !(self.judges_pods() && parameter.name == PLATFORM_NAMESPACES) {
+                let help = format!("use `params.{}` in an expression, or leave it out", parameter.name);
+                let message = format!("`{}` is declared and never used", parameter.name);
+                self.error(&*name, "parameter-unused", message, Some(help));
             }
+        }
+        let pods = self.judges_pods() && !self.control.parameters.iter().any(|p| p.name == PLATFORM_NAMESPACES);
+        if pods && !exprs.is_empty() {
+            let message = format!("`{WORKLOAD_PODS}` leaves out the namespaces of the parameter `{PLATFORM_NAMESPACES}`");
+            let help = format!("declare `{PLATFORM_NAMESPACES}` under `parameters`");
+            self.error("population.of", "parameter-undeclared", message, Some(help));
         }
     }
 
@@ -194,50 +328,37 @@ impl Binder<'_> {
         ];
         let coded = |field: &str, at: usize| format!("{field}[{at}].text");
         texts.extend(control.reasons.iter().enumerate().map(|(at, r)| (coded("reasons", at), &r.text)));
-        texts.extend(
-            control
-                .population
-                .exclude
-                .iter()
-                .enumerate()
-                .map(|(at, r)| (coded("population.exclude", at), &r.text)),
-        );
+        texts.extend(control.population.exclude.iter().enumerate().map(|(at, r)| (coded("population.exclude", at), &r.text)));
         texts.extend(control.empty.iter().map(|reason| ("empty.text".to_string(), &reason.text)));
-        texts.extend(
-            control
-                .obligations
-                .iter()
-                .enumerate()
-                .map(|(at, o)| (format!("obligations[{at}].rationale"), &o.rationale)),
-        );
-        texts.extend(
-            control
-                .parameters
-                .iter()
-                .enumerate()
-                .map(|(at, p)| (format!("parameters[{at}].source"), &p.source)),
-        );
+        texts.extend(control.obligations.iter().enumerate().map(|(at, o)| (format!("obligations[{at}].rationale"), &o.rationale)));
+        texts.extend(control.parameters.iter().enumerate().map(|(at, p)| (format!("parameters[{at}].source"), &p.source)));
         texts.extend(control.enforced_by.iter().map(|by| ("enforced_by.text".to_string(), &by.text)));
+        let known: Vec<&str> = control.counts.iter().map(|count| count.name.as_str())
+            .chain(control.parameters.iter().map(|parameter| parameter.name.as_str())).collect();
         for (field, text) in texts {
             for (lang, words) in [("en", &text.en), ("de", &text.de)] {
                 if words.trim().is_empty() {
-                    self.error(format!("{field}.{lang}"), "the text is missing");
+                    self.error(format!("{field}.{lang}"), "text-missing", "the text is missing".into(), None);
                 }
-                for name in placeholders(words) {
-                    let known = control.counts.iter().any(|count| count.name == name)
-                        || control.parameters.iter().any(|parameter| parameter.name == name);
-                    if !known {
-                        self.error(
-                            format!("{field}.{lang}"),
-                            format!("`{{{name}}}` is no count and no parameter"),
-                        );
+                for (offset, name) in placeholders(words) {
+                    if known.contains(&name) {
+                        continue;
+                    }
+                    let help = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{{{near}}}`?"));
+                    let message = format!("`{{{name}}}` is no count and no parameter");
+                    self.error(format!("{field}.{lang}"), "placeholder-unknown", message, help);
+                    if let Some(last) = self.found.last_mut() {
+                        last.offset = Some(offset);
                     }
                 }
             }
         }
-        for name in &control.found_is_enough {
+        for (at, name) in control.found_is_enough.iter().enumerate() {
             if !relations::ALL.iter().any(|relation| relation.name == name) {
-                self.error("found_is_enough", format!("there is no relation `related.{name}`"));
+                let near = nearest(name, relations::ALL.iter().map(|relation| relation.name));
+                let help = near.map(|near| format!("did you mean `{near}`?"));
+                let message = format!("there is no relation `related.{name}`");
+                self.error(format!("found_is_enough[{at}]"), "relation-unknown", message, help);
             }
         }
     }
@@ -246,20 +367,20 @@ impl Binder<'_> {
         let versions = self.control.reads.iter().find(|read| read.resource == resource);
         let known = self.schemas.resource(resource);
         let versions = versions.into_iter().flat_map(|read| &read.versions);
-        versions
-            .filter_map(|version| known?.versions.get(version))
-            .map(|name| FieldType::Ref(name.clone()))
-            .collect()
+        versions.filter_map(|version| known?.versions.get(version)).map(|name| FieldType::Ref(name.clone())).collect()
     }
 
-    /// What `object` may be: one type for each resource and version of the population.
+    /// What `object` may be: one type for each resource and version of the population. Where nothing is known of it
+    /// the rest of the names is checked all the same.
     fn objects(&self) -> Vec<FieldType> {
         let of = self.control.population.of.iter();
-        of.flat_map(|name| match name.as_str() {
-            WORKLOAD_PODS => vec![FieldType::Ref(POD.into())],
-            resource => self.types_of(resource),
-        })
-        .collect()
+        let types: Vec<FieldType> = of
+            .flat_map(|name| match name.as_str() {
+                WORKLOAD_PODS => vec![FieldType::Ref(POD.into())],
+                resource => self.types_of(resource),
+            })
+            .collect();
+        if types.is_empty() { vec![FieldType::Opaque] } else { types }
     }
 
     fn expression(&mut self, expr: &Expr, object: &FieldType, names: &Names<'_>) {
@@ -271,33 +392,43 @@ impl Binder<'_> {
             ("asOf", Variable::Value(Type::Timestamp)),
         ];
         for error in check_types(&expr.program, &variables, names) {
-            let meant = match error.suggestions.first() {
-                Some(name) => format!("; did you mean `{name}`?"),
-                None => String::new(),
+            let field = error.message.split_once(" has no field `").map(|(of, rest)| (of.trim_matches('`'), rest));
+            let (code, message) = match field {
+                Some((RELATED, rest)) => ("relation-unknown", format!("there is no relation `related.{rest}")),
+                Some((PARAMS, rest)) => ("parameter-undeclared", format!("there is no parameter `params.{rest}")),
+                Some(_) => ("field-unknown", error.message),
+                None => ("expression-type", error.message),
             };
-            self.errors.push(PlanError {
-                control: self.control.id.clone(),
+            self.found.push(Unbound {
                 field: expr.field.clone(),
+                offset: Some(past_dot(expr.program.source(), error.offset)),
                 line: error.line,
                 column: error.column,
-                message: format!("{}{meant}", error.message),
+                code,
+                message,
+                help: error.suggestions.first().map(|name| format!("did you mean `{name}`?")),
             });
         }
     }
+
+    /// The resource that was probably meant: by its whole name, by its plural in another group, or by its kind.
+    fn nearest_resource(&self, wanted: &str) -> Option<String> {
+        let plural = wanted.split('.').next().unwrap_or(wanted).to_lowercase();
+        let stem = plural.trim_end_matches('s');
+        let same = |name: &&str| name.split('.').next().is_some_and(|other| other.trim_end_matches('s') == stem);
+        let by_plural = self.schemas.resources().find(same);
+        by_plural.or_else(|| nearest(wanted, self.schemas.resources())).map(str::to_string)
+    }
 }
 
-/// Names in braces.
-fn placeholders(text: &str) -> Vec<&str> {
-    let parts = text.split('{').skip(1);
-    parts.filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
+/// The name after the dot at which a select is written.
+fn past_dot(source: &str, offset: usize) -> usize {
+    let rest = source.get(offset..).unwrap_or_default();
+    offset + rest.len() - rest.trim_start_matches(['.', '?']).len()
 }
 
-/// The resource that was probably meant: the same plural in another group, or one that starts alike.
-fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> String {
-    let plural = wanted.split('.').next().unwrap_or(wanted);
-    let stem = plural.trim_end_matches('s').to_lowercase();
-    let found = names
-        .filter(|name| name.split('.').next().is_some_and(|other| other.trim_end_matches('s') == stem))
-        .next();
-    found.map_or(String::new(), |name| format!("; did you mean `{name}`?"))
+/// Names in braces, with the offset of each.
+fn placeholders(text: &str) -> Vec<(usize, &str)> {
+    let starts = text.match_indices('{').map(|(at, _)| at + 1);
+    starts.filter_map(|at| Some((at, text[at..].split_once('}')?.0))).collect()
 }

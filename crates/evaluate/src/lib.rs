@@ -15,10 +15,12 @@ mod plan;
 pub mod relations;
 mod selector;
 mod tally;
+mod trace;
 pub mod workload;
 
 pub use assess::{AssessError, Inputs, assess};
-pub use bind::bind;
+pub use bind::{Unbound, bind, unbound};
 pub use evidence::{Evidence, Item, ReadError};
 pub use outcome::{FailOn, Selection, exit_code};
 pub use plan::{PlanError, VARIABLES};
+pub use trace::{Asked, Read, trace};

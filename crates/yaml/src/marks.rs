@@ -320,6 +320,10 @@ fn align(raw: &str, quote: Option<char>, value: &str, wanted: usize) -> usize {
         at += length.min(rest.len());
         done += value[done..].chars().next().map_or(1, char::len_utf8);
     }
+    // An escaped line break, or a fold, before the character that is wanted.
+    if quote == Some('"') && raw[at..].starts_with('\\') && escaped(&raw[at..]) == 0 {
+        at += 1;
+    }
     let rest = &raw[at..];
     let run = rest.len() - rest.trim_start_matches(blank).len();
     let gap = rest[..run].contains(['\n', '\r']) && !value[done..].starts_with(blank);
@@ -347,7 +351,7 @@ mod tests {
         steps.map(|part| part.parse().map_or_else(|_| Step::Key(part.into()), Step::Item)).collect()
     }
 
-    const TEXT: &str = "# a comment\na: {b: [1, two, \"th\\tree x\"], 'c': &n ~}\nlist:\n- x: 'it''s here'\n  y: |2-\n      in  ö\n\n     d\n- >\n  folded\n  text q\n\n  end\nplain: one\n  two three\nd: \"a \\\n   b \\u00e9z\"\n";
+    const TEXT: &str = "# a comment\na: {b: [1, two, \"th\\tree x\"], 'c': &n ~}\nlist:\n- x: 'it''s here'\n  t: |2-\n      in  ö\n\n     d\n- >\n  folded\n  text q\n\n  end\nplain: one\n  two three\nd: \"a \\\n   b \\u00e9z\"\n";
 
     #[test]
     fn keys_and_values_have_places() {
@@ -356,10 +360,10 @@ mod tests {
             ("a", (2, 1), (2, 4)),
             ("a.b", (2, 5), (2, 8)),
             ("a.b.1", (2, 12), (2, 12)),
-            ("a.c", (2, 32), (2, 40)),
+            ("a.c", (2, 31), (2, 39)),
             ("list", (3, 1), (4, 1)),
             ("list.0", (4, 3), (4, 3)),
-            ("list.0.y", (5, 3), (5, 6)),
+            ("list.0.t", (5, 3), (5, 6)),
             ("list.1", (9, 3), (9, 3)),
             ("plain", (14, 1), (14, 8)),
         ] {
@@ -378,8 +382,8 @@ mod tests {
         for (at, needle, place) in [
             ("a.b.2", "x", (2, 26)),
             ("list.0.x", "here", (4, 13)),
-            ("list.0.y", "ö", (6, 11)),
-            ("list.0.y", "d", (8, 6)),
+            ("list.0.t", "ö", (6, 11)),
+            ("list.0.t", "d", (8, 6)),
             ("list.1", "text", (11, 3)),
             ("list.1", "q", (11, 8)),
             ("list.1", "end", (13, 3)),
