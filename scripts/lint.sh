@@ -17,7 +17,7 @@ step() {
 # Library code only: the tests of a pure room may read files.
 pure_rooms() {
     local rooms=()
-    for room in canon model yaml cel snapshot catalog evaluate report attest; do
+    for room in canon model yaml cel snapshot catalog evaluate delta report attest; do
         rooms+=(-p "nachweis-$room")
     done
     CLIPPY_CONF_DIR="$PWD/scripts/pure-rooms" \
