@@ -70,14 +70,14 @@ struct Lane {
 }
 
 impl Lane {
+    /// Takes the runs from the text form: a recorded set may claim billions of indices in a few bytes.
     fn add(&mut self, items: &Ranges, value: usize) {
-        let start = self.runs.len();
-        for index in items.iter() {
-            match self.runs[start..].last_mut() {
-                Some((_, last, _)) if last.checked_add(1) == Some(index) => *last = index,
-                _ => self.runs.push((index, index, value)),
-            }
-        }
+        let text = items.to_string();
+        let runs = text.split(',').filter_map(|run| {
+            let (first, last) = run.split_once('-').unwrap_or((run, run));
+            Some((first.parse().ok()?, last.parse().ok()?, value))
+        });
+        self.runs.extend(runs);
     }
 
     fn get(&mut self, index: u32) -> Option<usize> {
@@ -160,5 +160,33 @@ impl Standing<'_> {
             *exemption = Some(id.to_string());
         }
         state
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(text: &str) -> Ranges {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn runs_are_found_in_ascending_order() {
+        let mut lane = Lane::default();
+        lane.add(&set("5-7"), 1);
+        lane.add(&set("0-2,9"), 0);
+        lane.add(&set(""), 2);
+        lane.runs.sort_unstable();
+        let found: Vec<_> = (0..11).map(|index| lane.get(index)).collect();
+        let (zero, one) = (Some(0), Some(1));
+        assert_eq!(found, [zero, zero, zero, None, None, one, one, one, None, zero, None]);
+    }
+
+    #[test]
+    fn a_set_of_all_indices_costs_nothing() {
+        let mut lane = Lane::default();
+        lane.add(&set("0-4294967295"), 0);
+        assert_eq!(lane.get(u32::MAX), Some(0));
     }
 }
