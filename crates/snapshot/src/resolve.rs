@@ -1,7 +1,7 @@
 //! From the objects of an input to items: namespaces, aliases, duplicates, conflicts.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
@@ -190,8 +190,7 @@ fn merge_groups(placed: Vec<Placed>, resources: &Resources) -> Vec<Placed> {
 
 /// The objects whose uid is given more than once, and the rest: few are the first and many the second.
 fn split_shared_uids(placed: Vec<Placed>) -> (Vec<Placed>, Vec<Placed>) {
-    // Only asked for single uids, so its order has no part in anything.
-    let mut seen: HashMap<&str, bool> = HashMap::with_capacity(placed.len());
+    let mut seen: BTreeMap<&str, bool> = BTreeMap::new();
     for uid in placed.iter().filter_map(|p| p.found.uid.as_deref()) {
         seen.entry(uid).and_modify(|again| *again = true).or_insert(false);
     }
