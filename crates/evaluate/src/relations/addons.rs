@@ -63,10 +63,10 @@ impl Addons {
     }
 
     pub fn observe_workload(&mut self, id: &ItemId, body: &Json<'_>) {
-        if id.kind == "ReplicaSet" {
-            if let Some(owner) = controller(body) {
-                self.owner.insert((id.namespace.clone(), id.name.clone()), owner);
-            }
+        if id.kind == "ReplicaSet"
+            && let Some(owner) = controller(body)
+        {
+            self.owner.insert((id.namespace.clone(), id.name.clone()), owner);
         }
         self.exists.insert((id.namespace.clone(), id.kind.clone(), id.name.clone()));
     }
