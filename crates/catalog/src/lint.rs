@@ -26,7 +26,8 @@ impl Linted<'_> {
     /// True where a field, or what it lies in, could not be read: what is said about it would be about our mending.
     pub fn is_mended(&self, name: &str) -> bool {
         self.mended.iter().any(|mended| {
-            name.strip_prefix(mended.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            name.strip_prefix(mended.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         })
     }
 
@@ -57,7 +58,11 @@ impl Linted<'_> {
 ///
 /// # Errors
 /// If the file holds no document that could be looked at.
-pub fn lint<'a>(file: &'a str, bytes: &'a [u8], obligations: &BTreeSet<&str>) -> Result<Linted<'a>, Vec<Fault>> {
+pub fn lint<'a>(
+    file: &'a str,
+    bytes: &'a [u8],
+    obligations: &BTreeSet<&str>,
+) -> Result<Linted<'a>, Vec<Fault>> {
     let mut documents = read(bytes, &Limits::default());
     let document = match documents.next() {
         None => return Err(vec![Fault::of(file, "file-empty", "the file holds no document")]),
@@ -102,17 +107,26 @@ impl Linted<'_> {
         let (id, folder) = (self.control.id.clone(), file.rsplit('/').nth(1).unwrap_or_default());
         if !folder.is_empty() && folder != id {
             let message = format!("the id `{id}` differs from the folder `{folder}`");
-            self.add("id", None, "id-differs", message, Some(format!("write `{folder}`, or rename the folder")));
+            self.add(
+                "id",
+                None,
+                "id-differs",
+                message,
+                Some(format!("write `{folder}`, or rename the folder")),
+            );
         }
     }
 
     fn obligations(&mut self, known: &BTreeSet<&str>) {
         let mut seen = BTreeSet::new();
-        for (at, id) in self.control.obligations.iter().map(|link| link.id.clone()).enumerate().collect::<Vec<_>>() {
+        for (at, id) in
+            self.control.obligations.iter().map(|link| link.id.clone()).enumerate().collect::<Vec<_>>()
+        {
             let name = format!("obligations[{at}].id");
             if !known.contains(id.as_str()) {
                 let near = nearest(&id, known.iter().copied());
-                let help = near.map(|near| format!("did you mean `{near}`? `nachweis catalog trace ID` shows one"));
+                let help =
+                    near.map(|near| format!("did you mean `{near}`? `nachweis catalog trace ID` shows one"));
                 self.add(&name, None, "obligation-unknown", format!("there is no obligation `{id}`"), help);
             } else if !seen.insert(id.clone()) {
                 self.add(&name, None, "obligation-repeated", format!("`{id}` is named twice"), None);
@@ -156,7 +170,8 @@ impl Linted<'_> {
             }
         }
         let ratio = self.control.threshold.split_once('/');
-        let ratio = ratio.and_then(|(part, whole)| Some((part.parse::<u64>().ok()?, whole.parse::<u64>().ok()?)));
+        let ratio =
+            ratio.and_then(|(part, whole)| Some((part.parse::<u64>().ok()?, whole.parse::<u64>().ok()?)));
         if ratio.is_none_or(|(part, whole)| part == 0 || part > whole) {
             let message = format!("`{}` is no share of a population", self.control.threshold);
             self.add("threshold", None, "threshold-form", message, Some("write a ratio such as 9/10".into()));

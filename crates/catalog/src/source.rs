@@ -92,7 +92,13 @@ impl<'a> Source<'a> {
             .collect()
     }
 
-    fn at(&self, place: Option<Position>, code: &'static str, message: String, help: Option<String>) -> Fault {
+    fn at(
+        &self,
+        place: Option<Position>,
+        code: &'static str,
+        message: String,
+        help: Option<String>,
+    ) -> Fault {
         let (line, column) = place.unwrap_or((1, 1));
         let quote = Some(self.marks.line(line).to_string());
         Fault { help, quote, ..Fault::of(self.file, code, message).at(line, column) }
@@ -112,7 +118,8 @@ mod tests {
 
     #[test]
     fn fields_are_read_as_they_are_written() {
-        for text in ["predicate", "reasons[2].when", "population.exclude[0].text.de", "reads[1].versions[0]"] {
+        for text in ["predicate", "reasons[2].when", "population.exclude[0].text.de", "reads[1].versions[0]"]
+        {
             assert_eq!(field(&steps(text)), text);
         }
     }

@@ -71,7 +71,8 @@ impl<'s> Checker<'s> {
         let schema = self.resolve(schema);
         if let Some(wanted) = schema.get("const") {
             if value != wanted {
-                let found = value.as_str().map_or_else(|| kind(value).to_string(), |text| format!("`{text}`"));
+                let found =
+                    value.as_str().map_or_else(|| kind(value).to_string(), |text| format!("`{text}`"));
                 let wanted = wanted.as_str().unwrap_or_default();
                 self.flaw("value-unknown", format!("{found} stands here"), Some(format!("write `{wanted}`")));
             }
@@ -149,7 +150,8 @@ impl<'s> Checker<'s> {
             if let Some(schema) = properties.get(key) {
                 out.insert(key.clone(), self.visit(member, schema));
             } else {
-                let free = properties.keys().map(String::as_str).filter(|known| !members.contains_key(*known));
+                let free =
+                    properties.keys().map(String::as_str).filter(|known| !members.contains_key(*known));
                 let near = nearest(key, free);
                 self.unknown_key(key, near, properties);
                 // The value under the key that was meant is judged like any other.
@@ -170,10 +172,19 @@ impl<'s> Checker<'s> {
     fn unknown_key(&mut self, key: &str, near: Option<&str>, properties: &Map<String, Value>) {
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("keys here are {}", properties.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
+            None => format!(
+                "keys here are {}",
+                properties.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+            ),
         };
         let message = format!("there is no key `{key}` here");
-        self.flaws.push(Flaw { path: self.path.clone(), key: true, code: "key-unknown", message, help: Some(help) });
+        self.flaws.push(Flaw {
+            path: self.path.clone(),
+            key: true,
+            code: "key-unknown",
+            message,
+            help: Some(help),
+        });
     }
 
     fn missing_key(&mut self, key: &str, members: &Map<String, Value>) {
@@ -184,7 +195,11 @@ impl<'s> Checker<'s> {
         let (code, message, help) = match (key, within.as_deref()) {
             ("en" | "de", Some(name)) => {
                 let language = if key == "de" { "German" } else { "English" };
-                ("text-missing", format!("the {language} text of `{name}` is missing"), format!("add `{key}:`"))
+                (
+                    "text-missing",
+                    format!("the {language} text of `{name}` is missing"),
+                    format!("add `{key}:`"),
+                )
             }
             ("unit", Some("parameters")) => {
                 let name = members.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -240,15 +255,28 @@ mod tests {
     #[test]
     fn the_schema_uses_no_word_that_is_not_applied() {
         const APPLIED: [&str; 13] = [
-            "type", "const", "enum", "required", "properties", "additionalProperties", "items", "minItems", "minLength",
-            "pattern", "anyOf", "$ref", "$defs",
+            "type",
+            "const",
+            "enum",
+            "required",
+            "properties",
+            "additionalProperties",
+            "items",
+            "minItems",
+            "minLength",
+            "pattern",
+            "anyOf",
+            "$ref",
+            "$defs",
         ];
         const PROSE: [&str; 5] = ["$schema", "$id", "title", "description", "default"];
         fn visit(schema: &Value, bad: &mut Vec<String>) {
             let Some(members) = schema.as_object() else { return };
             for (key, member) in members {
                 match key.as_str() {
-                    "properties" | "$defs" => member.as_object().unwrap().values().for_each(|inner| visit(inner, bad)),
+                    "properties" | "$defs" => {
+                        member.as_object().unwrap().values().for_each(|inner| visit(inner, bad))
+                    }
                     "anyOf" => member.as_array().unwrap().iter().for_each(|inner| visit(inner, bad)),
                     "items" => visit(member, bad),
                     "additionalProperties" => assert_eq!(member, &json!(false)),
@@ -266,7 +294,12 @@ mod tests {
 
     #[test]
     fn a_mended_value_can_be_read_as_a_control() {
-        for value in [json!({}), json!([]), json!(null), json!({"titel": {"en": 1}, "reads": [{}], "parameters": [3, {}]})] {
+        for value in [
+            json!({}),
+            json!([]),
+            json!(null),
+            json!({"titel": {"en": 1}, "reads": [{}], "parameters": [3, {}]}),
+        ] {
             let (flaws, mended) = check(&value).unwrap();
             assert!(!flaws.is_empty());
             serde_json::from_value::<nachweis_model::control::Control>(mended).unwrap();

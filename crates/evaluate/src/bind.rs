@@ -152,7 +152,9 @@ fn sources(control: &Control) -> Vec<(String, Option<usize>, &str)> {
     if let Some(source) = &control.population.r#where {
         add("population.where".into(), None, source.as_str());
     }
-    for (list, reasons) in [("population.exclude", &control.population.exclude), ("reasons", &control.reasons)] {
+    for (list, reasons) in
+        [("population.exclude", &control.population.exclude), ("reasons", &control.reasons)]
+    {
         for (at, reason) in reasons.iter().enumerate() {
             if let Some(source) = &reason.when {
                 add(format!("{list}[{at}].when"), None, source);
@@ -174,7 +176,15 @@ fn sources(control: &Control) -> Vec<(String, Option<usize>, &str)> {
 
 impl<'c> Binder<'c> {
     fn error(&mut self, field: impl Into<String>, code: &'static str, message: String, help: Option<String>) {
-        self.found.push(Unbound { field: field.into(), offset: None, line: 0, column: 0, code, message, help });
+        self.found.push(Unbound {
+            field: field.into(),
+            offset: None,
+            line: 0,
+            column: 0,
+            code,
+            message,
+            help,
+        });
     }
 
     fn reads(&self, resource: &str) -> bool {
@@ -193,6 +203,7 @@ impl<'c> Binder<'c> {
             match compile(source, &env) {
                 Ok(program) => out.push(Expr { field, count, program }),
                 Err(errors) => self.found.extend(errors.into_iter().map(|error| {
+                    let types = error.message.contains("no matching overload");
                     let near = error.message.strip_prefix("undeclared reference to `");
                     let near = near.and_then(|rest| nearest(rest.split('`').next()?, VARIABLES));
                     Unbound {
@@ -200,7 +211,7 @@ impl<'c> Binder<'c> {
                         offset: Some(error.offset),
                         line: error.line,
                         column: error.column,
-                        code: "expression-invalid",
+                        code: if types { "expression-type" } else { "expression-invalid" },
                         message: error.message,
                         help: near.map(|near| format!("did you mean `{near}`?")),
                     }
@@ -217,7 +228,9 @@ impl<'c> Binder<'c> {
         let subjects: Vec<&str> = self.control.population.of.iter().map(String::as_str).collect();
         for expr in exprs {
             for name in expr.program.related_names() {
-                let Some(relation) = relations::ALL.iter().find(|relation| relation.name == name) else { continue };
+                let Some(relation) = relations::ALL.iter().find(|relation| relation.name == name) else {
+                    continue;
+                };
                 for of in &subjects {
                     let subject = if *of == WORKLOAD_PODS { "pods" } else { of };
                     if !relation.subjects.contains(&subject) {
@@ -256,11 +269,14 @@ impl<'c> Binder<'c> {
         for (resource, by, field) in self.looked(exprs, relations) {
             if !self.reads(&resource) {
                 let message = format!("`{resource}` is looked at by `{by}` and not declared in `reads`");
-                let versions = self.schemas.resource(&resource).map(|known| {
-                    known.versions.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
-                });
+                let versions = self
+                    .schemas
+                    .resource(&resource)
+                    .map(|known| known.versions.keys().map(String::as_str).collect::<Vec<_>>().join(", "));
                 let help = match versions {
-                    Some(versions) => Some(format!("add `- {{resource: {resource}, versions: [{versions}]}}` to `reads`")),
+                    Some(versions) => {
+                        Some(format!("add `- {{resource: {resource}, versions: [{versions}]}}` to `reads`"))
+                    }
                     None => self.nearest_resource(&resource).map(|name| format!("did you mean `{name}`?")),
                 };
                 self.error(field, "read-undeclared", message, help);
@@ -295,7 +311,12 @@ impl<'c> Binder<'c> {
         for (at, parameter) in self.control.parameters.iter().enumerate() {
             let name = format!("parameters[{at}].name");
             if !seen.insert(&parameter.name) {
-                self.error(&*name, "parameter-repeated", format!("`{}` is declared twice", parameter.name), None);
+                self.error(
+                    &*name,
+                    "parameter-repeated",
+                    format!("`{}` is declared twice", parameter.name),
+                    None,
+                );
             }
             if parameter.unit.trim().is_empty() {
                 let message = format!("the parameter `{}` has no unit", parameter.name);
@@ -309,9 +330,12 @@ impl<'c> Binder<'c> {
                 self.error(&*name, "parameter-unused", message, Some(help));
             }
         }
-        let pods = self.judges_pods() && !self.control.parameters.iter().any(|p| p.name == PLATFORM_NAMESPACES);
+        let pods =
+            self.judges_pods() && !self.control.parameters.iter().any(|p| p.name == PLATFORM_NAMESPACES);
         if pods && !exprs.is_empty() {
-            let message = format!("`{WORKLOAD_PODS}` leaves out the namespaces of the parameter `{PLATFORM_NAMESPACES}`");
+            let message = format!(
+                "`{WORKLOAD_PODS}` leaves out the namespaces of the parameter `{PLATFORM_NAMESPACES}`"
+            );
             let help = format!("declare `{PLATFORM_NAMESPACES}` under `parameters`");
             self.error("population.of", "parameter-undeclared", message, Some(help));
         }
@@ -328,13 +352,36 @@ impl<'c> Binder<'c> {
         ];
         let coded = |field: &str, at: usize| format!("{field}[{at}].text");
         texts.extend(control.reasons.iter().enumerate().map(|(at, r)| (coded("reasons", at), &r.text)));
-        texts.extend(control.population.exclude.iter().enumerate().map(|(at, r)| (coded("population.exclude", at), &r.text)));
+        texts.extend(
+            control
+                .population
+                .exclude
+                .iter()
+                .enumerate()
+                .map(|(at, r)| (coded("population.exclude", at), &r.text)),
+        );
         texts.extend(control.empty.iter().map(|reason| ("empty.text".to_string(), &reason.text)));
-        texts.extend(control.obligations.iter().enumerate().map(|(at, o)| (format!("obligations[{at}].rationale"), &o.rationale)));
-        texts.extend(control.parameters.iter().enumerate().map(|(at, p)| (format!("parameters[{at}].source"), &p.source)));
+        texts.extend(
+            control
+                .obligations
+                .iter()
+                .enumerate()
+                .map(|(at, o)| (format!("obligations[{at}].rationale"), &o.rationale)),
+        );
+        texts.extend(
+            control
+                .parameters
+                .iter()
+                .enumerate()
+                .map(|(at, p)| (format!("parameters[{at}].source"), &p.source)),
+        );
         texts.extend(control.enforced_by.iter().map(|by| ("enforced_by.text".to_string(), &by.text)));
-        let known: Vec<&str> = control.counts.iter().map(|count| count.name.as_str())
-            .chain(control.parameters.iter().map(|parameter| parameter.name.as_str())).collect();
+        let known: Vec<&str> = control
+            .counts
+            .iter()
+            .map(|count| count.name.as_str())
+            .chain(control.parameters.iter().map(|parameter| parameter.name.as_str()))
+            .collect();
         for (field, text) in texts {
             for (lang, words) in [("en", &text.en), ("de", &text.de)] {
                 if words.trim().is_empty() {
@@ -344,7 +391,8 @@ impl<'c> Binder<'c> {
                     if known.contains(&name) {
                         continue;
                     }
-                    let help = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{{{near}}}`?"));
+                    let help = nearest(name, known.iter().copied())
+                        .map(|near| format!("did you mean `{{{near}}}`?"));
                     let message = format!("`{{{name}}}` is no count and no parameter");
                     self.error(format!("{field}.{lang}"), "placeholder-unknown", message, help);
                     if let Some(last) = self.found.last_mut() {
@@ -367,7 +415,10 @@ impl<'c> Binder<'c> {
         let versions = self.control.reads.iter().find(|read| read.resource == resource);
         let known = self.schemas.resource(resource);
         let versions = versions.into_iter().flat_map(|read| &read.versions);
-        versions.filter_map(|version| known?.versions.get(version)).map(|name| FieldType::Ref(name.clone())).collect()
+        versions
+            .filter_map(|version| known?.versions.get(version))
+            .map(|name| FieldType::Ref(name.clone()))
+            .collect()
     }
 
     /// What `object` may be: one type for each resource and version of the population. Where nothing is known of it
@@ -392,10 +443,15 @@ impl<'c> Binder<'c> {
             ("asOf", Variable::Value(Type::Timestamp)),
         ];
         for error in check_types(&expr.program, &variables, names) {
-            let field = error.message.split_once(" has no field `").map(|(of, rest)| (of.trim_matches('`'), rest));
+            let field =
+                error.message.split_once(" has no field `").map(|(of, rest)| (of.trim_matches('`'), rest));
             let (code, message) = match field {
-                Some((RELATED, rest)) => ("relation-unknown", format!("there is no relation `related.{rest}")),
-                Some((PARAMS, rest)) => ("parameter-undeclared", format!("there is no parameter `params.{rest}")),
+                Some((RELATED, rest)) => {
+                    ("relation-unknown", format!("there is no relation `related.{rest}"))
+                }
+                Some((PARAMS, rest)) => {
+                    ("parameter-undeclared", format!("there is no parameter `params.{rest}"))
+                }
                 Some(_) => ("field-unknown", error.message),
                 None => ("expression-type", error.message),
             };
@@ -415,7 +471,8 @@ impl<'c> Binder<'c> {
     fn nearest_resource(&self, wanted: &str) -> Option<String> {
         let plural = wanted.split('.').next().unwrap_or(wanted).to_lowercase();
         let stem = plural.trim_end_matches('s');
-        let same = |name: &&str| name.split('.').next().is_some_and(|other| other.trim_end_matches('s') == stem);
+        let same =
+            |name: &&str| name.split('.').next().is_some_and(|other| other.trim_end_matches('s') == stem);
         let by_plural = self.schemas.resources().find(same);
         by_plural.or_else(|| nearest(wanted, self.schemas.resources())).map(str::to_string)
     }

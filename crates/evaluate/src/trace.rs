@@ -20,12 +20,21 @@ pub struct Asked {
     pub source: String,
     /// what it gave: `true`, `false`, or `error: ` and the message
     pub answer: String,
-    /// the part that decided, as bytes of the expression
-    pub decided: (usize, usize),
-    /// values that the deciding part read, in the order of the expression, each once
-    pub values: Vec<(String, String)>,
-    /// places of the object that the deciding part read
+    /// the parts that decided: one false operand of `&&`, every operand of one that holds
+    pub parts: Vec<Part>,
+    /// places of the object that these parts read
     pub reads: Vec<Read>,
+}
+
+/// A part of an expression that decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// its text
+    pub text: String,
+    /// what it gave
+    pub value: String,
+    /// what it was made of, each once; values that are made of longer ones are left out
+    pub values: Vec<(String, String)>,
 }
 
 /// A place of the judged object.
@@ -67,7 +76,9 @@ pub fn trace(inputs: &Inputs<'_>, control: &str, index: u32) -> Result<Vec<Asked
 }
 
 fn about(run: &Run, check: &Check, item: &Item<'_>, as_of: nachweis_model::Instant) -> Vec<Asked> {
-    let Some(resource) = run.resources.get(&(item.id.group.clone(), item.id.kind.clone())) else { return Vec::new() };
+    let Some(resource) = run.resources.get(&(item.id.group.clone(), item.id.kind.clone())) else {
+        return Vec::new();
+    };
     let ([body], None) = (item.bodies, run.before(check, resource, item)) else { return Vec::new() };
     let by_template = run.pods == Pods::Templates
         && check.judges_pods()
@@ -132,45 +143,73 @@ fn ask<'a>(expr: &'a Expr, variables: &[Value<'a>], object: &Json<'_>) -> Asked 
     };
     let steps = expr.program.explain(variables);
     let ast = expr.program.ast();
-    let part = deciding(ast, &steps, ast.root(), &answer);
-    let (start, end) = (ast.node(part).start, ast.node(part).end);
+    let mut found = Vec::new();
+    deciding(ast, &steps, ast.root(), &answer, &mut found);
+    found.truncate(PARTS_MAX);
     let source = expr.program.source();
-    let mut values: Vec<(String, String)> = Vec::new();
-    for step in steps.iter().filter(|step| start <= step.offset && step.end <= end) {
-        let text = source.get(step.offset..step.end).unwrap_or_default().to_string();
-        let whole = (step.offset, step.end) == (start, end);
-        if !whole && !VARIABLE_NAMES.contains(&text.as_str()) && !values.iter().any(|(known, _)| *known == text) {
-            values.push((text, step.text.clone()));
-        }
-    }
     let mut reads = Vec::new();
-    pointers(ast, part, object, &mut reads);
+    found.iter().for_each(|(id, _)| pointers(ast, *id, object, &mut reads));
     reads.sort();
     reads.dedup();
-    Asked { field: expr.field.clone(), source: source.to_string(), answer, decided: (start, end), values, reads }
+    let parts = found.into_iter().map(|(id, value)| {
+        let span = (ast.node(id).start, ast.node(id).end);
+        let text = source.get(span.0..span.1).unwrap_or_default().to_string();
+        Part { text, value, values: values(source, &steps, span) }
+    });
+    let parts = parts.collect();
+    Asked { field: expr.field.clone(), source: source.to_string(), answer, parts, reads }
+}
+
+/// Parts that are told at most.
+const PARTS_MAX: usize = 8;
+/// Characters of a list or object that still say something at one look.
+const SHORT: usize = 60;
+
+/// What a part was made of: the ends of chains such as `object.spec.?hostNetwork`, and calls on them.
+fn values(source: &str, steps: &[Step], (start, end): (usize, usize)) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = Vec::new();
+    for step in steps.iter().filter(|step| start <= step.offset && step.end <= end) {
+        let text = source.get(step.offset..step.end).unwrap_or_default();
+        let whole = (step.offset, step.end) == (start, end);
+        let long = step.text.starts_with(['{', '[']) && step.text.chars().count() > SHORT;
+        let optional = step.text.starts_with("optional");
+        let shown = !whole && !long && !optional && !text.starts_with('!') && !VARIABLE_NAMES.contains(&text);
+        if shown && !out.iter().any(|(known, _)| known == text) {
+            out.push((text.to_string(), step.text.clone()));
+        }
+    }
+    out
 }
 
 /// Whole variables are too long to be shown; what is read of them is.
 const VARIABLE_NAMES: [&str; 5] = crate::plan::VARIABLES;
 
-/// The smallest part that settles the answer: one false operand of `&&`, one true operand of `||`.
-fn deciding(ast: &Ast, steps: &[Step], id: ExprId, answer: &str) -> ExprId {
+/// The smallest parts that settle the answer, with what they gave: one false operand of `&&`, one true operand of
+/// `||`, all operands where all were needed.
+fn deciding(ast: &Ast, steps: &[Step], id: ExprId, answer: &str, out: &mut Vec<(ExprId, String)>) {
     let gave = |id: &ExprId| {
         let node = ast.node(*id);
         let step = steps.iter().rev().find(|step| (step.offset, step.end) == (node.start, node.end));
         step.map(|step| step.text.as_str())
     };
-    let settles = |terms: &[ExprId]| terms.iter().find(|term| gave(term) == Some(answer)).copied();
-    let inner = match (ast.kind(id), answer) {
-        (ExprKind::And(terms), "false") | (ExprKind::Or(terms), "true") => settles(terms).map(|id| (id, answer)),
-        (ExprKind::Unary(UnaryOp::Not, operand), "true") => Some((*operand, "false")),
-        (ExprKind::Unary(UnaryOp::Not, operand), "false") => Some((*operand, "true")),
-        _ => None,
-    };
-    match inner {
-        Some((id, answer)) => deciding(ast, steps, id, answer),
-        None => id,
+    match (ast.kind(id), answer) {
+        (ExprKind::And(terms), "false") | (ExprKind::Or(terms), "true") => {
+            if let Some(term) = terms.iter().find(|term| gave(term) == Some(answer)) {
+                return deciding(ast, steps, *term, answer, out);
+            }
+        }
+        (ExprKind::And(terms), "true") | (ExprKind::Or(terms), "false") => {
+            return terms.iter().for_each(|term| deciding(ast, steps, *term, answer, out));
+        }
+        (ExprKind::Unary(UnaryOp::Not, operand), "true") => {
+            return deciding(ast, steps, *operand, "false", out);
+        }
+        (ExprKind::Unary(UnaryOp::Not, operand), "false") => {
+            return deciding(ast, steps, *operand, "true", out);
+        }
+        _ => {}
     }
+    out.push((id, answer.to_string()));
 }
 
 /// Places of `object` that a part names, the longest of each chain.
@@ -178,7 +217,8 @@ fn pointers(ast: &Ast, id: ExprId, object: &Json<'_>, out: &mut Vec<Read>) {
     if let Some(fields) = chain(ast, id) {
         if !fields.is_empty() {
             let found = fields.iter().try_fold(object, |value, field| value.get(field)).is_some();
-            let pointer = fields.iter().map(|field| format!("/{}", field.replace('~', "~0").replace('/', "~1")));
+            let pointer =
+                fields.iter().map(|field| format!("/{}", field.replace('~', "~0").replace('/', "~1")));
             out.push(Read { pointer: pointer.collect(), found });
         }
         return;

@@ -82,7 +82,8 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn document(&mut self) -> Result<Mark, Fail> {
-        while matches!(self.scanner.peek()?, Kind::Version { .. } | Kind::TagDirective | Kind::DocumentStart) {
+        while matches!(self.scanner.peek()?, Kind::Version { .. } | Kind::TagDirective | Kind::DocumentStart)
+        {
             self.scanner.take()?;
         }
         self.node()
@@ -100,7 +101,9 @@ impl Walk<'_> {
                 self.scanner.take()?;
                 Inner::Other
             }
-            Kind::BlockEntry | Kind::BlockSequenceStart | Kind::FlowSequenceStart => self.nested(Self::list)?,
+            Kind::BlockEntry | Kind::BlockSequenceStart | Kind::FlowSequenceStart => {
+                self.nested(Self::list)?
+            }
             Kind::BlockMappingStart | Kind::FlowMappingStart => self.nested(Self::map)?,
             _ => Inner::Other,
         };
@@ -157,7 +160,11 @@ impl Walk<'_> {
                             self.scanner.take()?;
                             let empty = matches!(
                                 self.scanner.peek()?,
-                                Kind::Key | Kind::Value | Kind::BlockEnd | Kind::FlowEntry | Kind::FlowMappingEnd
+                                Kind::Key
+                                    | Kind::Value
+                                    | Kind::BlockEnd
+                                    | Kind::FlowEntry
+                                    | Kind::FlowMappingEnd
                             );
                             if empty { self.nothing()? } else { self.node()? }
                         }
@@ -412,7 +419,10 @@ mod tests {
 
     #[test]
     fn hostile_texts_end() {
-        for text in ["[", "{", "[[[[", "- - - -", "? ? ?", "{a: {b", "[a: [b", "- a\nb", "a: b: c", "*x", "&a", "!t", "}", "]", "%TAG", "\u{0}"] {
+        for text in [
+            "[", "{", "[[[[", "- - - -", "? ? ?", "{a: {b", "[a: [b", "- a\nb", "a: b: c", "*x", "&a", "!t",
+            "}", "]", "%TAG", "\u{0}",
+        ] {
             let _ = marks(text.as_bytes(), &Limits::default());
         }
         assert!(marks("[".repeat(100_000).as_bytes(), &Limits::default()).is_err());
