@@ -4,6 +4,7 @@
 //! statuses and values, at random; the index is left as it was. No finding may move to satisfied, attested or
 //! not-applicable, and the exit code never to 0.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +12,7 @@ use nachweis_canon::Json;
 use nachweis_evaluate::{FailOn, Selection, exit_code};
 use nachweis_model::Verdict;
 use nachweis_model::assessment::Assessment;
-use nachweis_model::catalogue::Overlay;
+use nachweis_model::catalogue::{Exemption, Overlay};
 use nachweis_testkit::changes::{CHANGES, deny_all};
 use nachweis_testkit::{
     Entries, Options, Platform, Random, at, example, example_overlay, json, seal, seeds, set, strings,
@@ -21,6 +22,7 @@ static OVERLAY: LazyLock<Overlay> = LazyLock::new(example_overlay);
 
 struct Base {
     name: &'static str,
+    overlay: Overlay,
     platform: Platform,
     assessment: Assessment,
     exit: u8,
@@ -40,7 +42,7 @@ fn base(name: &'static str, change: impl FnOnce(&mut Platform)) -> Base {
     platform.recount();
     let assessment = seal(&platform.entries(), &Options::default()).unwrap().assess(&OVERLAY);
     let exit = exit(&assessment);
-    Base { name, platform, assessment, exit }
+    Base { name, overlay: OVERLAY.clone(), platform, assessment, exit }
 }
 
 fn apply(platform: &mut Platform, worse: bool) {
@@ -66,12 +68,52 @@ fn improve(platform: &mut Platform) {
     });
 }
 
+/// Two roles are too wide, and one of them is accepted.
+fn exempted() -> Base {
+    let mut base = base("one of two roles exempted", |platform| {
+        let onboarding = platform.find("Role", "tenant-borealis", "onboarding");
+        let breakglass = platform.find("ClusterRole", "", "platform-breakglass");
+        let wide = [onboarding, breakglass].map(|place| platform.object(place).clone());
+        improve(platform);
+        for (place, role) in [onboarding, breakglass].into_iter().zip(wide) {
+            platform.edit(place, |fixed| *fixed = role);
+        }
+    });
+    base.overlay.exemptions.push(Exemption {
+        id: "onboarding-until-spring".into(),
+        control: "secret-wildcard-roles".into(),
+        items: vec!["kubernetes/rbac.authorization.k8s.io/Role/tenant-borealis/onboarding".into()],
+        reason: "replaced with the next release".into(),
+        owner: "platform team".into(),
+        approver: "security officer".into(),
+        approved: "2026-11-01T00:00:00Z".parse().unwrap(),
+        expires: "2027-03-31T00:00:00Z".parse().unwrap(),
+    });
+    base.assessment = seal(&base.platform.entries(), &Options::default()).unwrap().assess(&base.overlay);
+    base.exit = exit(&base.assessment);
+    base
+}
+
+#[test]
+fn an_exemption_does_not_cover_what_was_not_seen() {
+    let base = exempted();
+    assert_eq!((base.assessment.totals.not_satisfied, base.assessment.totals.exempted, base.exit), (1, 1, 3));
+    let mut platform = base.platform.clone();
+    platform.remove(platform.find("ClusterRole", "", "platform-breakglass"));
+    let lost = seal(&platform.entries(), &Options::default()).unwrap().assess(&base.overlay);
+    assert_eq!(exit(&lost), 4, "the other role is missing from the evidence");
+    platform.recount();
+    let gone = seal(&platform.entries(), &Options::default()).unwrap().assess(&base.overlay);
+    assert_eq!(exit(&gone), 0, "the other role is gone from the cluster");
+}
+
 /// One row each is all that keeps a base from being good: hiding it would show.
 static BASES: LazyLock<Vec<Base>> = LazyLock::new(|| {
     let mut bases = vec![
         base("the example", |_| {}),
         base("all rows good", improve),
         base("all rows bad", |platform| apply(platform, true)),
+        exempted(),
     ];
     for change in CHANGES.iter().filter(|change| change.worse) {
         bases.push(base(change.name, |platform| {
@@ -86,7 +128,19 @@ static BASES: LazyLock<Vec<Base>> = LazyLock::new(|| {
 type Log = Vec<String>;
 
 fn object(platform: &Platform, random: &mut Random, log: &mut Log, what: &str) -> (usize, usize) {
-    let place = *random.pick(&platform.places());
+    // A kind first, in half of the cases: there is one audit policy and a hundred pods.
+    let places = platform.places();
+    let mut place = *random.pick(&places);
+    if random.one_in(2) {
+        let kinds: BTreeSet<&str> =
+            places.iter().map(|place| platform.object(*place).text(&["kind"]).unwrap_or("Bom")).collect();
+        let kind = *random.pick(&kinds.into_iter().collect::<Vec<_>>());
+        let like: Vec<_> = places
+            .into_iter()
+            .filter(|place| platform.object(*place).text(&["kind"]).unwrap_or("Bom") == kind)
+            .collect();
+        place = *random.pick(&like);
+    }
     let shown = platform.object(place);
     log.push(format!(
         "{what} {} {}/{}",
@@ -217,7 +271,7 @@ fn one(seed: u64) -> Result<(), String> {
     }
     // A run that fails has no verdict and exit code 1.
     let Ok(kept) = seal(&entries, &Options::default()) else { return Ok(()) };
-    let after = kept.assess(&OVERLAY);
+    let after = kept.assess(&base.overlay);
     let mut wrong = String::new();
     for (old, new) in base.assessment.findings.iter().zip(&after.findings) {
         if is_good(new.verdict) && old.verdict != new.verdict {
