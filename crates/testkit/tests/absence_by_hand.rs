@@ -1,4 +1,5 @@
 //! What happens to the example when a certain piece of evidence is not there: by hand, piece by piece.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -203,11 +204,13 @@ fn a_conflicting_duplicate() {
     }
 }
 
+type Edit = fn(&mut Platform);
+
 /// Values that were not stored may not speak: neither for the item nor through a relation.
 #[test]
 fn a_withheld_value_is_no_other_value() {
     const MARK: &str = "nachweis:withheld";
-    let cases: [(&str, &str, fn(&mut Platform), fn(&mut Platform)); 7] = [
+    let cases: [(&str, &str, Edit, Edit); 7] = [
         (
             "network-policy-coverage",
             "the argument that switches the enforcer off",

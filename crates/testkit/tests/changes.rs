@@ -1,4 +1,5 @@
 //! For each of the ten rows: a change of one object changes verdict or figures of that row, and no other row.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use nachweis_testkit::changes::CHANGES;
 use nachweis_testkit::{Entries, Options, Platform, Resolved, example, example_overlay, resolve, seal};

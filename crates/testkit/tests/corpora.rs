@@ -1,4 +1,5 @@
 //! Recorded clusters, from their files to a verified bundle. What the seals hold is tested in the snapshot room.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use nachweis_model::catalogue::Overlay;
 use nachweis_testkit::{Entries, Kept, Options, Resolved, bundle, corpus, key, resolve, seal};

@@ -1,6 +1,7 @@
 //! One snapshot id, one assessment digest, one manifest digest: whatever the number of threads, the order of files,
 //! the folder and the packing. Time zone, locale and build profile are varied through the program
 //! (`crates/cli/tests/determinism.rs`).
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::fs;
 use std::io::Write;

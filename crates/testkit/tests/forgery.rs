@@ -2,6 +2,7 @@
 //!
 //! Method: the bundle of the shipped example is changed at rest (bytes under a name that is no longer theirs), by a
 //! forger who writes all addresses anew, and by one who runs our own program on other evidence or rules.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,5 @@
 //! A bundle that went into a real registry and came back still verifies, as a folder and as a tar file.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use nachweis_oci::{Blobs, BlobsMut, FolderStore, TarStore, select};
 use nachweis_testkit::registry::{Registry, copy, programs};
