@@ -57,11 +57,34 @@ Examples:
   nachweis report nachweis-bundle --format html --lang de --out bericht.html
   nachweis report nachweis-bundle --format json")]
     Report(ReportArgs),
+    /// Explain a control, an item or an obligation, by itself or in one run
+    #[command(after_help = "\
+Examples:
+  nachweis explain network-policy-coverage
+  nachweis explain network-policy-coverage nachweis-bundle
+  nachweis explain Pod/payments/api-0 nachweis-bundle --lang de
+  nachweis explain 'DORA-9(4)(b)' nachweis-bundle")]
+    Explain(crate::explain::ExplainArgs),
+    /// List the items of a snapshot or bundle, or show one with its proof
+    #[command(after_help = "\
+Examples:
+  nachweis items nachweis-bundle --kind Deployment --namespace payments
+  nachweis items nachweis-bundle --show Pod/payments/api-0")]
+    Items(crate::items_cmd::ItemsArgs),
+    /// Work on controls: list, show, coverage, lint, test, new, trace
+    Catalog {
+        #[command(subcommand)]
+        command: crate::catalog::CatalogCommand,
+    },
     /// Make or show a signing key
     #[command(after_help = "\
 Examples:
   nachweis key generate --out audit.key     writes audit.key and audit.key.pub
-  nachweis key show audit.key.pub")]
+  NACHWEIS_KEY_PASSWORD_FILE=secret nachweis key generate --out audit.key --encrypt
+  nachweis key show audit.key.pub
+
+An encrypted key is opened with the password in NACHWEIS_KEY_PASSWORD, or in the file that
+NACHWEIS_KEY_PASSWORD_FILE names.")]
     Key {
         #[command(subcommand)]
         command: KeyCommand,
@@ -130,7 +153,7 @@ pub struct AssessArgs {
     /// Instant against which ages are measured; that of the snapshot by default
     #[arg(long, value_name = "INSTANT")]
     pub as_of: Option<Instant>,
-    /// Private key (PKCS#8 PEM) to sign the report with
+    /// Private key (PKCS#8 PEM) to sign the report with: a file, env:NAME or fd:N
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// Folder to write the bundle to
@@ -196,18 +219,33 @@ pub struct ReportArgs {
 
 #[derive(Subcommand)]
 pub enum KeyCommand {
-    /// Make an Ed25519 key pair: FILE (PKCS#8 PEM, readable by its owner only) and FILE.pub
+    /// Make a key pair: FILE (PKCS#8 PEM, readable by its owner only) and FILE.pub
     Generate {
         /// File of the private key
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// Kind of key
+        #[arg(long, value_enum, default_value_t)]
+        algorithm: KeyAlgorithm,
+        /// Encrypt the private key with the password of the environment
+        #[arg(long)]
+        encrypt: bool,
     },
     /// Show algorithm and keyid of a private or public key
     Show {
-        /// Key file
+        /// Key file, env:NAME or fd:N
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum KeyAlgorithm {
+    /// Ed25519 (RFC 8032)
+    #[default]
+    Ed25519,
+    /// ECDSA on NIST P-256 with SHA-256
+    P256,
 }
 
 #[derive(Args)]

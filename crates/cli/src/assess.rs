@@ -65,7 +65,8 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
     let names = Names::read(&snapshot)?;
     let bundle = args.out.display().to_string();
     let keyid = key.as_ref().map(|key| key.public().keyid());
-    let trust = args.key.as_ref().map(|path| format!("{}.pub", path.display()));
+    let file = args.key.as_ref().filter(|place| key::is_file(place));
+    let trust = file.map(|path| format!("{}.pub", path.display()));
     let report = Report {
         assessment: &assessment,
         digest: Digest::of(&canonical_bytes(&assessment)),

@@ -1,35 +1,120 @@
 //! Signing keys.
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use nachweis_attest::{PrivateKey, PublicKey};
+use nachweis_attest::{KeyError, PrivateKey, PublicKey};
+use zeroize::Zeroizing;
 
+use crate::args::KeyAlgorithm;
 use crate::fail::Failure;
 use crate::output::{print, read_file};
 
-/// Makes a key pair. Existing files are never overwritten: an old key may be the only proof of old reports.
-pub fn generate(out: &Path) -> Result<u8, Failure> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed)
+/// Name of the variable that holds the password of an encrypted key.
+const PASSWORD: &str = "NACHWEIS_KEY_PASSWORD";
+/// Name of the variable that names a file with it.
+const PASSWORD_FILE: &str = "NACHWEIS_KEY_PASSWORD_FILE";
+/// Seeds that are tried; one in 2^32 is no key of P-256.
+const SEEDS: usize = 4;
+
+fn random() -> Result<Zeroizing<[u8; 32]>, Failure> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *bytes)
         .map_err(|error| Failure::new("randomness", format!("the system gives no randomness: {error}")))?;
-    let key = PrivateKey::generate(seed);
-    seed.fill(0);
-    let pem = key.to_pem().map_err(|error| Failure::new("key-encode", error.to_string()))?;
+    Ok(bytes)
+}
+
+fn new_key(algorithm: KeyAlgorithm) -> Result<PrivateKey, Failure> {
+    let mut outcome = Err(Failure::new("randomness", "the system's randomness gives no key"));
+    for _ in 0..SEEDS {
+        let seed = random()?;
+        outcome = match algorithm {
+            KeyAlgorithm::Ed25519 => Ok(PrivateKey::generate(*seed)),
+            KeyAlgorithm::P256 => {
+                PrivateKey::generate_p256(*seed).map_err(|error| Failure::new("randomness", error.to_string()))
+            }
+        };
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+/// Makes a key pair. Existing files are never overwritten: an old key may be the only proof of old reports.
+pub fn generate(out: &Path, algorithm: KeyAlgorithm, encrypt: bool) -> Result<u8, Failure> {
+    let password = encrypt.then(|| password()?.ok_or_else(no_password)).transpose()?;
+    let key = new_key(algorithm)?;
+    let pem = match &password {
+        Some(password) => key.to_encrypted_pem(password, &*random()?),
+        None => key.to_pem(),
+    };
+    let pem = pem.map_err(|error| Failure::new("key-encode", error.to_string()))?;
     let public = public_path(out);
     write_new(out, pem.as_bytes(), 0o600)?;
     write_new(&public, key.public().to_pem().as_bytes(), 0o644)?;
     print(
         format!(
-            "private key  {}  (keep it secret)\npublic key   {}  (give it to whoever verifies)\nkeyid        {}\n",
+            "private key  {}  ({})\npublic key   {}  (give it to whoever verifies)\nkeyid        {}\n",
             out.display(),
+            if encrypt { "encrypted; keep it and its password apart" } else { "keep it secret" },
             public.display(),
             key.public().keyid()
         )
         .as_bytes(),
     )?;
     Ok(0)
+}
+
+/// The password for encrypted keys, where the environment has one. A line feed at the end of a file is none of it.
+fn password() -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    if let Some(text) = std::env::var_os(PASSWORD) {
+        return Ok(Some(Zeroizing::new(text.into_encoded_bytes())));
+    }
+    let Some(path) = std::env::var_os(PASSWORD_FILE) else { return Ok(None) };
+    let mut bytes = Zeroizing::new(read_file(Path::new(&path), "file of the password")?);
+    while bytes.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        bytes.pop();
+    }
+    Ok(Some(bytes))
+}
+
+fn no_password() -> Failure {
+    Failure::new("key-password", "an encrypted key needs a password")
+        .help(format!("set {PASSWORD}, or {PASSWORD_FILE} to a file that holds it"))
+}
+
+/// True where a key comes from a file, beside which its public half may lie.
+pub fn is_file(place: &Path) -> bool {
+    !place.to_str().is_some_and(|text| text.starts_with("env:") || text.starts_with("fd:"))
+}
+
+/// The bytes of a key: from a file, from a variable (`env:NAME`) or from an open file descriptor (`fd:N`).
+fn read_key(place: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let text = place.to_str().unwrap_or_default();
+    if let Some(name) = text.strip_prefix("env:") {
+        let value = std::env::var_os(name).ok_or_else(|| {
+            Failure::new("key-read", format!("the variable `{name}` is not set"))
+                .help("it has to hold the key itself, PKCS#8 PEM")
+        })?;
+        return Ok(Zeroizing::new(value.into_encoded_bytes()));
+    }
+    let Some(number) = text.strip_prefix("fd:") else {
+        return read_file(place, "key").map(Zeroizing::new);
+    };
+    let number: u32 = number.parse().map_err(|_| {
+        Failure::new("key-read", format!("`{number}` is no number of a file descriptor"))
+            .help("write `--key fd:3`, with the key on descriptor 3")
+            .usage()
+    })?;
+    let failed = |error: std::io::Error| {
+        Failure::new("key-read", format!("cannot read the key: {error}")).at(format!("file descriptor {number}"))
+    };
+    let file = std::fs::File::open(format!("/dev/fd/{number}")).map_err(failed)?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(nachweis_attest::MAX_PEM_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
 }
 
 fn public_path(out: &Path) -> PathBuf {
@@ -54,20 +139,31 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
 
 /// Shows algorithm and keyid of a private or public key, never the secret.
 pub fn show(file: &Path) -> Result<u8, Failure> {
-    let bytes = read_file(file, "key")?;
-    let public = match PublicKey::from_pem(&bytes) {
+    let bytes = read_key(file)?;
+    let public = match PublicKey::from_pem(&*bytes) {
         Ok(public) => public,
-        Err(_) => private(file)?.public(),
+        Err(_) => opened(file, &bytes)?.public(),
     };
     print(format!("algorithm  {}\nkeyid      {}\n{}", public.algorithm().name(), public.keyid(), public.to_pem()).as_bytes())?;
     Ok(0)
 }
 
-/// Reads a private key.
-pub fn private(file: &Path) -> Result<PrivateKey, Failure> {
-    let bytes = read_file(file, "key")?;
-    PrivateKey::from_pem(&bytes)
-        .map_err(|error| Failure::new("key-read", format!("cannot use the key: {error}")).at(file.display()))
+/// Reads a private key; an encrypted one with the password of the environment.
+pub fn private(place: &Path) -> Result<PrivateKey, Failure> {
+    opened(place, &read_key(place)?)
+}
+
+fn opened(place: &Path, bytes: &[u8]) -> Result<PrivateKey, Failure> {
+    let failed = |error: KeyError| {
+        Failure::new("key-read", format!("cannot use the key: {error}")).at(place.display())
+    };
+    match PrivateKey::from_pem(bytes) {
+        Err(KeyError::NeedsPassword) => {
+            let password = password()?.ok_or_else(|| no_password().at(place.display()))?;
+            PrivateKey::from_encrypted_pem(bytes, &password).map_err(failed)
+        }
+        other => other.map_err(failed),
+    }
 }
 
 /// Reads a public key.

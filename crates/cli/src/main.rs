@@ -2,9 +2,12 @@
 
 mod args;
 mod assess;
+mod catalog;
+mod explain;
 mod fail;
 mod ingest;
 mod items;
+mod items_cmd;
 mod key;
 mod output;
 mod report;
@@ -26,7 +29,12 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Assess(args) => assess::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Report(args) => report::run(&args),
-        Command::Key { command: KeyCommand::Generate { out } } => key::generate(&out),
+        Command::Explain(args) => explain::run(&args),
+        Command::Items(args) => items_cmd::run(&args),
+        Command::Catalog { command } => catalog::run(&command),
+        Command::Key { command: KeyCommand::Generate { out, algorithm, encrypt } } => {
+            key::generate(&out, algorithm, encrypt)
+        }
         Command::Key { command: KeyCommand::Show { file } } => key::show(&file),
         Command::Version(args) => version::run(args.json),
     }

@@ -12,7 +12,7 @@ mod names;
 mod terminal;
 mod view;
 pub mod wording;
-mod words;
+pub mod words;
 
 use nachweis_canon::Digest;
 use nachweis_model::assessment::Assessment;

@@ -40,7 +40,7 @@ pub(crate) fn counted(lang: Lang, value: u64, one: &str, many: &str) -> String {
 }
 
 /// The sign that goes with a verdict's word, never without it.
-pub(crate) fn sign(verdict: Verdict) -> &'static str {
+pub fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::NotSatisfied => "✗",
         Verdict::Indeterminate => "?",
@@ -51,7 +51,7 @@ pub(crate) fn sign(verdict: Verdict) -> &'static str {
 }
 
 /// A verdict on a control. The German words speak of a check that was passed, not of a duty.
-pub(crate) fn verdict(lang: Lang, verdict: Verdict) -> &'static str {
+pub fn verdict(lang: Lang, verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::NotSatisfied => lang.pick("not satisfied", "nicht bestanden"),
         Verdict::Indeterminate => lang.pick("indeterminate", "unbestimmt"),
@@ -62,7 +62,7 @@ pub(crate) fn verdict(lang: Lang, verdict: Verdict) -> &'static str {
 }
 
 /// The verdict with the same word as an obligation's state.
-pub(crate) fn as_verdict(state: ObligationState) -> Verdict {
+pub fn as_verdict(state: ObligationState) -> Verdict {
     match state {
         ObligationState::NotSatisfied => Verdict::NotSatisfied,
         ObligationState::Indeterminate => Verdict::Indeterminate,
@@ -71,7 +71,8 @@ pub(crate) fn as_verdict(state: ObligationState) -> Verdict {
     }
 }
 
-pub(crate) fn severity(lang: Lang, severity: Severity) -> &'static str {
+/// A severity.
+pub fn severity(lang: Lang, severity: Severity) -> &'static str {
     match severity {
         Severity::Low => lang.pick("low", "niedrig"),
         Severity::Medium => lang.pick("medium", "mittel"),
@@ -80,7 +81,8 @@ pub(crate) fn severity(lang: Lang, severity: Severity) -> &'static str {
     }
 }
 
-pub(crate) fn status(lang: Lang, status: CollectionStatus) -> &'static str {
+/// The status of a collection.
+pub fn status(lang: Lang, status: CollectionStatus) -> &'static str {
     match status {
         CollectionStatus::Complete => lang.pick("complete", "vollständig"),
         CollectionStatus::Partial => lang.pick("partial", "teilweise"),
@@ -120,7 +122,8 @@ pub(crate) fn instant(lang: Lang, source: InstantSource) -> &'static str {
     }
 }
 
-pub(crate) fn class(lang: Lang, class: Class) -> &'static str {
+/// What shows a provision.
+pub fn class(lang: Lang, class: Class) -> &'static str {
     match class {
         Class::Platform => lang.pick("platform data", "Plattformdaten"),
         Class::Partial => lang.pick("platform data and a statement", "Plattformdaten und eine Erklärung"),
@@ -128,7 +131,8 @@ pub(crate) fn class(lang: Lang, class: Class) -> &'static str {
     }
 }
 
-pub(crate) fn relationship(lang: Lang, relationship: Relationship) -> &'static str {
+/// How a control relates to a provision.
+pub fn relationship(lang: Lang, relationship: Relationship) -> &'static str {
     match relationship {
         Relationship::SubsetOf => lang.pick("covers a part of it", "deckt einen Teil davon ab"),
         Relationship::IntersectsWith => {
@@ -140,7 +144,7 @@ pub(crate) fn relationship(lang: Lang, relationship: Relationship) -> &'static s
 }
 
 /// Sentences for the reason codes that every control shares.
-pub(crate) fn shared_reason(lang: Lang, reason: &str) -> Option<&'static str> {
+pub fn shared_reason(lang: Lang, reason: &str) -> Option<&'static str> {
     Some(match reason {
         code::PREDICATE_FALSE => lang.pick("the check is false for it", "die Prüfung ergibt falsch"),
         code::EVALUATION_ERROR => {
@@ -193,7 +197,7 @@ pub(crate) fn shared_reason(lang: Lang, reason: &str) -> Option<&'static str> {
 }
 
 /// Threshold in words.
-pub(crate) fn threshold(lang: Lang, threshold: &str) -> String {
+pub fn threshold(lang: Lang, threshold: &str) -> String {
     match threshold {
         "1/1" => lang.pick("all are required", "alle sind verlangt").into(),
         other => format!("{} {other}", lang.pick("required:", "verlangt:")),

@@ -1,0 +1,225 @@
+//! The workbench of a control author: lint, test, new, list, show, coverage, trace; and what explain says.
+//!
+//! Texts are golden files; `NACHWEIS_UPDATE_GOLDEN=1` writes them anew, for a reader of the diff to judge.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::run;
+use serde_json::Value;
+
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+#[track_caller]
+fn golden(name: &str, text: &str) {
+    let path = tests().join("golden").join(name);
+    if std::env::var_os("NACHWEIS_UPDATE_GOLDEN").is_some() {
+        return fs::write(path, text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(text, expected, "{name} is another text now; NACHWEIS_UPDATE_GOLDEN=1 writes it anew");
+}
+
+/// One file with the mistakes that authors make: each is told at its line and column, all in one run.
+#[test]
+fn every_mistake_of_a_file_is_told_at_its_place_in_one_run() {
+    let found = run(&tests(), &["catalog", "lint", "author"]);
+    assert_eq!((found.code, found.err.as_str()), (1, ""));
+    golden("lint.txt", &found.out);
+
+    let json = run(&tests(), &["catalog", "lint", "author", "--format", "json"]);
+    assert_eq!(json.code, 1);
+    let problems = json.json()["problems"].as_array().unwrap().clone();
+    let rows: Vec<(&str, u64, u64)> = problems
+        .iter()
+        .map(|row| {
+            (row["code"].as_str().unwrap(), row["line"].as_u64().unwrap(), row["column"].as_u64().unwrap())
+        })
+        .collect();
+    for wanted in [
+        ("id-differs", 2, 5),
+        ("text-missing", 3, 1),
+        ("key-unknown", 5, 1),
+        ("obligation-unknown", 7, 9),
+        ("value-unknown", 8, 19),
+        ("resource-unknown", 12, 16),
+        ("version-unknown", 14, 16),
+        ("unit-missing", 21, 5),
+        ("parameter-unused", 25, 11),
+        ("default-type", 28, 14),
+        // in quotes, in a block, plain, over an escaped line break, in a folded block
+        ("field-unknown", 32, 61),
+        ("expression-type", 36, 16),
+        ("parameter-undeclared", 41, 72),
+        ("placeholder-unknown", 42, 28),
+        ("relation-unknown", 44, 20),
+        ("field-unknown", 45, 26),
+        ("code-repeated", 50, 11),
+        ("condition-unreachable", 51, 11),
+        ("field-unknown", 53, 23),
+        ("expression-invalid", 56, 40),
+        ("threshold-form", 58, 12),
+        ("key-repeated", 60, 1),
+        ("relation-unknown", 61, 19),
+        ("value-type", 63, 9),
+    ] {
+        assert!(rows.contains(&wanted), "{wanted:?} is not in {rows:#?}");
+    }
+    assert!(rows.is_sorted_by_key(|(_, line, column)| (*line, *column)), "{rows:?}");
+}
+
+#[test]
+fn the_shipped_catalogue_has_no_problem_and_its_cases_hold() {
+    let catalog = tests().join("../../../catalog").display().to_string();
+    let lint = run(&tests(), &["catalog", "lint", &catalog]);
+    assert_eq!((lint.code, lint.err.as_str()), (0, ""), "{}", lint.out);
+    let test = run(&tests(), &["catalog", "test", &catalog]);
+    assert_eq!((test.code, test.err.as_str()), (0, ""), "{}", test.out);
+}
+
+/// A control that was just started passes; a case that does not is told with the items that it is about.
+#[test]
+fn a_new_control_passes_and_a_wrong_case_shows_its_items() {
+    let home = tempfile::tempdir().unwrap();
+    let made = run(home.path(), &["catalog", "new", "owner-named"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    assert_eq!(run(home.path(), &["catalog", "lint"]).code, 0);
+    assert_eq!(run(home.path(), &["catalog", "test"]).code, 0);
+
+    let again = run(home.path(), &["catalog", "new", "owner-named"]);
+    assert_eq!(again.code, 1);
+    assert!(again.err.starts_with("error[output-occupied]"), "{}", again.err);
+    let odd = run(home.path(), &["catalog", "new", "Owner_Named"]);
+    assert_eq!(odd.code, 2, "{odd:?}");
+
+    let expected = home.path().join("controls/owner-named/cases/satisfied/expected.yaml");
+    fs::write(&expected, "verdict: satisfied\ncovered: 7\ntotal: 1\nreasons: {}\n").unwrap();
+    let test = run(home.path(), &["catalog", "test", "controls/owner-named"]);
+    assert_eq!(test.code, 1);
+    assert!(test.out.contains("owner-named/satisfied\n    covered: expected 7, found 1\n"), "{}", test.out);
+    assert!(test.out.contains("kubernetes/apps/Deployment/payments/api"), "{}", test.out);
+}
+
+#[test]
+fn the_catalogue_can_be_read_from_every_side() {
+    let home = tempfile::tempdir().unwrap();
+    let list = run(home.path(), &["catalog", "list", "--format", "json"]).json();
+    let ids: Vec<&str> =
+        list["controls"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert!(ids.contains(&"restore-tested") && ids.is_sorted());
+    let shown = run(home.path(), &["catalog", "show", "restore-tested"]);
+    assert!(shown.out.contains("asOf - timestamp(object.status.completionTimestamp)"), "{}", shown.out);
+    let trace = run(home.path(), &["catalog", "trace", "DORA-12(6)", "--format", "json"]).json();
+    assert_eq!(trace["controls"], serde_json::json!(["restore-tested"]));
+    assert!(!trace["frameworks"].as_array().unwrap().is_empty());
+    let coverage = run(home.path(), &["catalog", "coverage", "--format", "json"]).json();
+    let rows = coverage["provisions"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["id"] == "DORA-12(6)").unwrap();
+    assert_eq!(row["controls"], serde_json::json!(["restore-tested"]));
+
+    let slip = run(home.path(), &["catalog", "show", "restore-testd"]);
+    assert_eq!(slip.code, 2);
+    assert!(slip.err.contains("did you mean `restore-tested`?"), "{}", slip.err);
+}
+
+fn corpora() -> Option<PathBuf> {
+    let root = std::env::var_os("NACHWEIS_CORPORA").map(PathBuf::from);
+    let root = root.unwrap_or_else(|| tests().join("../../../../shared/corpora"));
+    if root.is_dir() {
+        return Some(root);
+    }
+    assert!(std::env::var_os("CI").is_none(), "the corpora are missing and CI is set");
+    eprintln!("SKIPPED: no corpora at {}; set NACHWEIS_CORPORA", root.display());
+    None
+}
+
+/// Three real findings, from the article down to the part of the expression that decided.
+#[test]
+fn findings_of_a_real_cluster_are_explained() {
+    let Some(corpora) = corpora() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let dump = corpora.join("clusters/harvester-rke2-v1.21-2022-03-22.tar.gz").display().to_string();
+    let made = run(home.path(), &["assess", &dump, "--out", "bundle", "--format", "json"]);
+    assert!([3, 4].contains(&made.code), "{}", made.err);
+    let pod = "Pod/cattle-system/rancher-775b48bfd-shxsh";
+    for (name, arguments) in [
+        ("explain-network.txt", vec!["explain", "network-policy-coverage", "bundle", "--items", "3"]),
+        (
+            "explain-limits-de.txt",
+            vec!["explain", "resource-limits", "bundle", "--items", "3", "--lang", "de"],
+        ),
+        ("explain-restore.txt", vec!["explain", "restore-tested", "bundle"]),
+        ("explain-pod.txt", vec!["explain", pod, "bundle"]),
+        ("explain-obligation.txt", vec!["explain", "DORA-9(4)(b)", "bundle"]),
+    ] {
+        let explained = run(home.path(), &arguments);
+        assert_eq!((explained.code, explained.err.as_str()), (0, ""), "{arguments:?}");
+        golden(name, &explained.out);
+    }
+
+    let item = run(home.path(), &["items", "bundle", "--show", pod, "--format", "json"]).json();
+    assert_eq!(item["bodies"][0]["metadata"]["name"], "rancher-775b48bfd-shxsh");
+    let pods = run(home.path(), &["items", "bundle", "--kind", "pod", "--namespace", "cattle-system"]);
+    assert!(pods.out.contains(pod.rsplit('/').next().unwrap()), "{}", pods.out);
+    let list: Value = run(home.path(), &["items", "bundle", "--format", "json"]).json();
+    assert_eq!(list["items"].as_array().unwrap().len() as i64, item["items"].as_i64().unwrap());
+    let slip = run(home.path(), &["explain", "Pod/cattle-system/rancher-775b48bfd-shxs", "bundle"]);
+    assert_eq!(slip.code, 2);
+    assert!(slip.err.contains("did you mean"), "{}", slip.err);
+}
+
+/// A key of P-256 that only a password opens, from a file, a variable and a descriptor.
+#[test]
+fn keys_of_every_kind_sign() {
+    let home = tempfile::tempdir().unwrap();
+    let made = run(home.path(), &["key", "generate", "--out", "p256.key", "--algorithm", "p256", "--encrypt"]);
+    assert_eq!(made.code, 1);
+    assert!(made.err.starts_with("error[key-password]"), "{}", made.err);
+    assert!(!home.path().join("p256.key").exists());
+
+    let with = |password: &str, arguments: &[&str]| {
+        let mut command = common::program(home.path());
+        command.env("NACHWEIS_KEY_PASSWORD", password).args(arguments);
+        command.output().unwrap()
+    };
+    let made = with("correct horse", &["key", "generate", "--out", "p256.key", "--algorithm", "p256", "--encrypt"]);
+    assert!(made.status.success(), "{made:?}");
+    let pem = fs::read_to_string(home.path().join("p256.key")).unwrap();
+    assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+    let shown = run(home.path(), &["key", "show", "p256.key.pub"]);
+    assert!(shown.out.starts_with("algorithm  ECDSA P-256\n"), "{}", shown.out);
+    assert_eq!(with("correct horse", &["key", "show", "p256.key"]).stdout, shown.out.as_bytes());
+    let wrong = with("wrong", &["key", "show", "p256.key"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("the password is wrong"), "{wrong:?}");
+    fs::write(home.path().join("secret"), "correct horse\n").unwrap();
+    let file = common::program(home.path())
+        .env("NACHWEIS_KEY_PASSWORD_FILE", "secret")
+        .args(["key", "show", "p256.key"])
+        .output()
+        .unwrap();
+    assert_eq!(file.stdout, shown.out.as_bytes());
+
+    let example = common::in_example("dump");
+    for place in ["env:AUDIT_KEY", "fd:0"] {
+        let bundle = place.replace(':', "-");
+        let key = fs::File::open(home.path().join("p256.key")).unwrap();
+        let signed = common::program(home.path())
+            .env("NACHWEIS_KEY_PASSWORD", "correct horse")
+            .env("AUDIT_KEY", &pem)
+            .stdin(key)
+            .args(["assess", &example, "--fail-on", "never", "--key", place, "--out", &bundle])
+            .output()
+            .unwrap();
+        assert!(signed.status.success(), "{place}: {}", String::from_utf8_lossy(&signed.stderr));
+        let verified = run(home.path(), &["verify", &bundle, "--trust", "p256.key.pub", "--format", "json"]).json();
+        assert!(verified["signer"].to_string().contains("trusted"), "{verified}");
+    }
+    let unset = run(home.path(), &["key", "show", "env:NOTHING"]);
+    assert!(unset.err.contains("`NOTHING` is not set"), "{}", unset.err);
+}
