@@ -2,6 +2,7 @@
 
 mod args;
 mod assess;
+mod excerpt;
 mod catalog;
 mod explain;
 mod fail;

@@ -4,7 +4,7 @@ use nachweis_attest::PublicKey;
 use nachweis_canon::Digest;
 use nachweis_model::assessment::Assessment;
 use nachweis_oci::select;
-use nachweis_report::{Report, csv, html, json, terminal};
+use nachweis_report::{Report, csv, html, html_excerpts, json, terminal};
 use nachweis_snapshot::Snapshot;
 use nachweis_verify::bundle::Documents;
 
@@ -39,7 +39,11 @@ pub fn run(args: &ReportArgs) -> Result<u8, Failure> {
         system_namespaces: &system_namespaces(&documents.assessment),
     };
     let bytes = match args.format {
-        Rendering::Html => html(&report, args.lang).into_bytes(),
+        Rendering::Html => {
+            let both = (&documents.catalogue, &documents.overlay);
+            let items = names.with_excerpts(&snapshot, html_excerpts(&report), both, args.lang)?;
+            html(&Report { items: &items, ..report }, args.lang).into_bytes()
+        }
         Rendering::Csv => csv(&report).into_bytes(),
         Rendering::Text => terminal(&report, &style(args.lang)).into_bytes(),
         Rendering::Json => {

@@ -143,7 +143,7 @@ pub fn markdown(text: &str) -> String {
 /// One argument of a shell command, quoted where needed. Shown to be copied, so it must stay one argument.
 pub fn shell(text: &str) -> String {
     let text = visible(text);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:=@%".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:=@%,".contains(c);
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
         return text.into_owned();
     }

@@ -9,6 +9,7 @@ pub mod escape;
 mod html;
 mod json;
 mod names;
+mod remedy;
 mod terminal;
 mod view;
 pub mod wording;
@@ -21,7 +22,7 @@ use nachweis_model::seal::Seal;
 use nachweis_model::{ItemId, Lang};
 
 pub use csv::csv;
-pub use html::html;
+pub use html::{html, html_excerpts};
 pub use json::{json, snapshot_json};
 pub use terminal::{snapshot_terminal, terminal};
 
@@ -45,14 +46,31 @@ pub struct Excerpt {
     pub text: String,
 }
 
+/// Who writes the objects of a resource; decides what can show them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Writer {
+    /// a person: manifests may hold them
+    #[default]
+    Person,
+    /// a controller: only a running cluster has them
+    Controller,
+    /// a file that no API server serves, such as an audit policy
+    File,
+}
+
 /// Names of items by their index in the sealed order; the caller reads them from the snapshot.
 pub trait Items {
     /// Identity and owner of the item, `None` where the snapshot has no such index.
     fn subject(&self, index: u32) -> Option<Subject>;
 
-    /// What of the item this control looked at. Asked for items that are not covered, and for few of them.
+    /// What of the item this control looked at. Asked for the items of [`html_excerpts`] only.
     fn excerpt(&self, _index: u32, _control: &str) -> Option<Excerpt> {
         None
+    }
+
+    /// Who writes the objects of a resource (`plural.group`).
+    fn writer(&self, _resource: &str) -> Writer {
+        Writer::Person
     }
 }
 

@@ -1,11 +1,8 @@
 //! What the renderings have in common: order of rows, citations, sentences, commands.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use nachweis_model::assessment::{Finding, Missing, ObligationRow, code};
+use nachweis_model::assessment::{Finding, ObligationRow, code};
 use nachweis_model::catalogue::Provision;
 use nachweis_model::control::Control;
-use nachweis_model::seal::{CollectionStatus, IdentitySource};
 use nachweis_model::{Lang, Severity, Verdict};
 
 use crate::Report;
@@ -28,15 +25,6 @@ pub(crate) struct View<'a> {
 pub(crate) struct Row<'a> {
     pub finding: &'a Finding,
     pub control: Option<&'a Control>,
-}
-
-/// A collection that is open, with everything that waits for it.
-pub(crate) struct Unseen {
-    pub resource: String,
-    pub status: CollectionStatus,
-    /// empty: the whole cluster
-    pub namespaces: BTreeSet<String>,
-    pub controls: BTreeSet<String>,
 }
 
 impl Row<'_> {
@@ -142,7 +130,10 @@ impl<'a> View<'a> {
     /// `DORA: Regulation (EU) 2022/2554 on …`.
     pub fn act_title(&self, id: &str) -> String {
         let act = self.report.catalogue.acts.iter().find(|act| act.id == id);
-        act.map_or_else(|| id.to_string(), |act| format!("{}: {}", act.cite.in_lang(self.lang), act.title.in_lang(self.lang)))
+        act.map_or_else(
+            || id.to_string(),
+            |act| format!("{}: {}", act.cite.in_lang(self.lang), act.title.in_lang(self.lang)),
+        )
     }
 
     /// How the act is cited before an article: `DORA`.
@@ -223,130 +214,6 @@ impl<'a> View<'a> {
             }
         }
         fallback
-    }
-
-    /// All open collections that some control waits for, each once.
-    pub fn unseen(&self) -> Vec<Unseen> {
-        let mut all: BTreeMap<(&str, CollectionStatus), Unseen> = BTreeMap::new();
-        let mut whole = BTreeSet::new();
-        for finding in &self.report.assessment.findings {
-            for Missing { resource, status, namespaces } in &finding.missing {
-                let entry = all.entry((resource, *status)).or_insert_with(|| Unseen {
-                    resource: resource.clone(),
-                    status: *status,
-                    namespaces: BTreeSet::new(),
-                    controls: BTreeSet::new(),
-                });
-                entry.controls.insert(finding.control.clone());
-                entry.namespaces.extend(namespaces.iter().cloned());
-                if namespaces.is_empty() {
-                    whole.insert((resource.as_str(), *status));
-                }
-            }
-        }
-        for (key, unseen) in &mut all {
-            if whole.contains(key) {
-                unseen.namespaces.clear();
-            }
-        }
-        let mut out: Vec<Unseen> = all.into_values().collect();
-        out.sort_by_key(|unseen| std::cmp::Reverse(unseen.controls.len()));
-        out
-    }
-
-    /// What would close a collection: the right, the input, or the declaration.
-    pub fn settle(&self, unseen: &Unseen) -> String {
-        let resource = &unseen.resource;
-        let declared = format!("--complete {}", shell(resource));
-        let (en, de) = match (self.report.seal.identity_source, unseen.status) {
-            (_, CollectionStatus::Denied) => (
-                format!("grant `list` on {resource} to the collector and collect again"),
-                format!("dem Sammler das Recht `list` auf {resource} geben und neu erheben"),
-            ),
-            (_, CollectionStatus::Error) => {
-                (format!("collect {resource} again"), format!("{resource} neu erheben"))
-            }
-            (IdentitySource::Live, _) => (
-                format!("collect {resource} in all namespaces"),
-                format!("{resource} in allen Namespaces erheben"),
-            ),
-            (_, CollectionStatus::NotCollected) => (
-                format!(
-                    "add `kubectl get {resource} -A -o json` to the input, and {declared} if that is all"
-                ),
-                format!(
-                    "`kubectl get {resource} -A -o json` zur Eingabe geben, und {declared}, wenn das alles ist"
-                ),
-            ),
-            _ => (
-                format!("{declared} if the input has all of them"),
-                format!("{declared}, wenn die Eingabe alle enthält"),
-            ),
-        };
-        self.lang.pick(&en, &de).to_string()
-    }
-
-    /// What to do about a row that is not satisfied or indeterminate, in one sentence or two.
-    pub fn next_step(&self, row: &Row<'_>) -> String {
-        let remediation = || {
-            row.control.map_or_else(String::new, |control| control.remediation.in_lang(self.lang).to_string())
-        };
-        if row.finding.verdict != Verdict::Indeterminate {
-            return remediation();
-        }
-        if !row.finding.missing.is_empty() {
-            let mut open: Vec<&str> = row.finding.missing.iter().map(|m| m.resource.as_str()).collect();
-            open.dedup();
-            let start = self.lang.pick(
-                "show these kinds completely (how: see what was not seen): ",
-                "diese Arten vollständig zeigen (wie: siehe nicht Gesehenes): ",
-            );
-            return format!("{start}{}", open.join(", "));
-        }
-        let known = row.finding.reasons.keys().find_map(|reason| self.settle_reason(row, reason));
-        known.unwrap_or_else(remediation)
-    }
-
-    /// What would settle an item that is indeterminate for a shared reason.
-    fn settle_reason(&self, row: &Row<'_>, reason: &str) -> Option<String> {
-        let fixed = |en: &str, de: &str| Some(self.lang.pick(en, de).to_string());
-        match reason {
-            code::PARAMETER_NOT_SET => {
-                let parameters = row.control.iter().flat_map(|control| &control.parameters);
-                let unset: Vec<&str> =
-                    parameters.filter(|p| p.default.is_null()).map(|p| p.name.as_str()).collect();
-                let start = self
-                    .lang
-                    .pick("set in the overlay's params.yaml: ", "in params.yaml des Overlays setzen: ");
-                Some(format!("{start}{}", unset.join(", ")))
-            }
-            code::CONFLICTING_DECLARATIONS => fixed(
-                "leave one declaration of the object in the input",
-                "nur eine Erklärung des Objekts in der Eingabe lassen",
-            ),
-            code::VERSION_NOT_READ => {
-                let reads = row.control.iter().flat_map(|control| &control.reads);
-                let versions: Vec<String> =
-                    reads.map(|read| format!("{} {}", read.resource, read.versions.join("|"))).collect();
-                let start = self
-                    .lang
-                    .pick("collect in a version that is read: ", "in einer gelesenen Version erheben: ");
-                Some(format!("{start}{}", versions.join(", ")))
-            }
-            code::ENFORCEMENT_NOT_SEEN => fixed(
-                "show the objects of what enforces it, or take it into operation",
-                "die Objekte dessen zeigen, was es durchsetzt, oder es in Betrieb nehmen",
-            ),
-            code::VALUE_WITHHELD => fixed(
-                "the value was withheld on purpose; look at the object itself",
-                "der Wert wurde mit Absicht zurückgehalten; das Objekt selbst ansehen",
-            ),
-            code::EVALUATION_ERROR => fixed(
-                "look at the named objects: the check could not be computed on them",
-                "die genannten Objekte ansehen: die Prüfung ließ sich an ihnen nicht ausführen",
-            ),
-            _ => None,
-        }
     }
 
     /// The exact command that verifies the bundle.

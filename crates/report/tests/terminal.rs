@@ -3,7 +3,7 @@
 mod fixture;
 
 use nachweis_model::Lang;
-use nachweis_model::seal::IdentitySource;
+use nachweis_model::seal::{Collection, CollectionBasis, CollectionStatus, IdentitySource};
 use nachweis_report::{Style, snapshot_terminal, terminal};
 use unicode_width::UnicodeWidthStr;
 
@@ -18,7 +18,11 @@ fn lines_fit_and_carry_no_escape_without_colour() {
             for width in [40, 80, 100, 120, 160, 240] {
                 let text = screen(&fixture, width, lang);
                 assert!(!text.contains('\u{1b}'));
-                for line in text.lines().skip(1).filter(|line| !line.contains("nachweis ")) {
+                // Lines to copy stay whole.
+                let copied =
+                    |line: &str| ["--", "kubectl "].iter().any(|start| line.trim().starts_with(start));
+                let lines = text.lines().skip(1).filter(|line| !line.contains("nachweis ") && !copied(line));
+                for line in lines {
                     assert!(line.width() <= width, "{width}: {line}");
                     assert_eq!(line, line.trim_end());
                 }
@@ -73,10 +77,14 @@ fn what_was_not_seen_says_what_would_show_it() {
     let mut fixture = fixture::small();
     let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = flat(&screen(&fixture, 80, Lang::En));
-    assert!(
-        text.contains("limitranges: denied, 1 control waits → grant `list` on limitranges to the collector")
-    );
-    assert!(text.contains("--complete networkpolicies.networking.k8s.io if the input has all of them"));
+    for sentence in [
+        "not seen (1) 1 kind that the collector may not read: limitranges; 1 control waits → grant `list`",
+        "(2) 1 kind in the input, without a word that these are all: networkpolicies.networking.k8s.io (in ledger, onboarding, +2)",
+        "if the input has all of them, declare it: --complete networkpolicies.networking.k8s.io",
+        "→ settle what was not seen (1) and (2): limitranges, networkpolicies.networking.k8s.io",
+    ] {
+        assert!(text.contains(sentence), "{sentence}: {text}");
+    }
     assert!(text.contains("unread 2 parts of the input were not read: addons/values.yaml:14:3 (template)"));
     assert!(text.contains("system 9 of 53 open items lie in kube-system"));
     fixture.seal.identity_source = IdentitySource::Live;
@@ -136,4 +144,73 @@ fn screens_can_be_kept() {
         let text = terminal(&fixture.report(), &Style { width, colour: true, lang });
         std::fs::write(format!("{folder}/{name}.ansi"), text).expect("the folder can be written");
     }
+}
+
+/// An unread file that keeps declared kinds open is named once, with the flag that takes it out.
+#[test]
+fn one_unread_file_is_one_remedy() {
+    let mut fixture = fixture::small();
+    let open = |resource: &str| Collection {
+        resource: resource.into(),
+        scope: "*".into(),
+        status: CollectionStatus::Partial,
+        basis: CollectionBasis::Operator,
+        count: 1,
+        bytes: 1,
+        detail: Some("`addons/values.yaml` was not read: template".into()),
+    };
+    fixture.seal.collections.extend(["limitranges", "networkpolicies.networking.k8s.io"].map(open));
+    for finding in &mut fixture.assessment.findings {
+        finding.missing.iter_mut().for_each(|missing| missing.status = CollectionStatus::Partial);
+    }
+    let flat = |lang| screen(&fixture, 100, lang).split_whitespace().collect::<Vec<_>>().join(" ");
+    let english = flat(Lang::En);
+    assert!(
+        english.contains("(1) 2 kinds declared complete, but `addons/values.yaml` (template)"),
+        "{english}"
+    );
+    assert!(english.contains("--ignore addons/values.yaml"), "{english}");
+    assert!(!english.contains("--complete"), "{english}");
+    let german = flat(Lang::De);
+    assert!(
+        german.contains("(1) 2 Arten, als vollständig erklärt, doch `addons/values.yaml` (template)"),
+        "{german}"
+    );
+    assert!(german.contains("--ignore addons/values.yaml"), "{german}");
+}
+
+/// A row that waits for a parameter says which one and the lines that set it, and nothing of kinds.
+#[test]
+fn an_unset_parameter_is_two_lines_to_copy() {
+    let mut fixture = fixture::small();
+    let row = fixture
+        .assessment
+        .findings
+        .iter_mut()
+        .find(|finding| !finding.missing.is_empty())
+        .expect("an open row");
+    row.reasons.insert("parameter-not-set".into(), 1);
+    let id = row.control.clone();
+    let control =
+        fixture.catalogue.controls.iter_mut().find(|control| control.id == id).expect("its control");
+    control.parameters.push(
+        serde_json::from_value(serde_json::json!({
+            "name": "payment_path_label", "type": "string-map", "unit": "labels", "default": null,
+            "source": {"en": "no default", "de": "keine Vorgabe"},
+            "title": {"en": "Labels of the payment path", "de": "Labels des Zahlungswegs"}
+        }))
+        .expect("a parameter"),
+    );
+    fixture.overlay.params.clear();
+    let text = screen(&fixture, 100, Lang::En);
+    let lines = "                   format: nachweis-params/1\n                   params: {payment_path_label: {\"KEY\": \"VALUE\"}}\n";
+    assert!(text.contains(lines), "{text}");
+    assert!(text.contains("set `payment_path_label` (Labels of the payment path)"), "{text}");
+    assert!(!text.contains("settle what was not seen"), "{text}");
+    fixture.overlay.params.insert("other".into(), serde_json::json!(1));
+    let text = screen(&fixture, 100, Lang::De);
+    assert!(
+        text.contains("params:\n                       payment_path_label: {\"KEY\": \"VALUE\"}\n"),
+        "{text}"
+    );
 }

@@ -3,7 +3,7 @@ use nachweis_model::{Lang, Verdict};
 
 use super::anchor;
 use super::page::Page;
-use super::parts::shorten;
+use super::parts::{long, shorten, word_class};
 use crate::view::View;
 use crate::words::{Pick, as_verdict, class, counted, number, sign, verdict};
 
@@ -93,7 +93,7 @@ fn line(p: &mut Page, view: &View<'_>, row: &ObligationRow) {
                 provision.map_or_else(|| shorten(&row.id), |provision| shorten(&provision.citation()));
             p.leaf("b", &[], &citation);
             if let Some(provision) = provision {
-                p.leaf("span", &[("class", "duty")], &shorten(provision.duty.in_lang(lang)));
+                p.leaf("span", &[("class", "duty")], &long(provision.duty.in_lang(lang)));
             }
         });
         p.el("td", &[], |p| {
@@ -108,7 +108,7 @@ fn line(p: &mut Page, view: &View<'_>, row: &ObligationRow) {
         p.el("td", &[], |p| {
             p.badge(lang, as_verdict(row.state));
             if let Some(note) = &row.note {
-                p.text(&format!(" {}", self::note(lang, note)));
+                p.leaf("span", &[("class", "duty")], &self::note(lang, note));
             }
         });
     });
@@ -118,8 +118,12 @@ fn control(p: &mut Page, view: &View<'_>, id: &str) {
     p.el("li", &[], |p| {
         let of = view.verdict_of(id);
         let word = of.map_or("?", |of: Verdict| verdict(view.lang, of));
+        let state = format!("{} {word}", of.map_or("", sign));
         p.leaf("a", &[("href", &format!("#{}", anchor(view, id)))], &shorten(id));
-        p.text(&format!(" {} {word}", of.map_or("", sign)));
+        match of.filter(|_| !p.compact) {
+            Some(of) => p.leaf("span", &[("class", word_class(of))], &state),
+            None => p.text(&format!(" {state}")),
+        }
     });
 }
 

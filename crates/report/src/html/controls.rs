@@ -3,10 +3,10 @@ use nachweis_model::control::{Control, EnforcedPer, OnEmpty};
 use nachweis_model::{Lang, Ranges, Verdict};
 
 use super::page::Page;
-use super::parts::{folded, members, more, shorten};
+use super::parts::{folded, long, members, more, sentence, shorten};
 use super::summary::{figures, ordered};
 use super::{LIST_NODES, anchor};
-use crate::escape::{clip, visible, visible_lines};
+use crate::escape::{clip, visible_lines};
 use crate::names::Group;
 use crate::view::{Row, View};
 use crate::words::{Pick, number, relationship, severity, threshold};
@@ -22,11 +22,40 @@ const EXCERPT_LINES: usize = 40;
 pub(super) fn write(p: &mut Page, view: &View<'_>) {
     filter(p, view.lang);
     let rows = ordered(view);
-    let open = rows.iter().filter(|row| row.open() > 0).count().max(1);
-    let budget = (LIST_NODES / open / GROUP_NODES).clamp(1, 40);
+    let budget = budget(&rows);
     for row in &rows {
         article(p, view, row, budget);
     }
+}
+
+/// Groups of items that one finding may show one by one.
+fn budget(rows: &[Row<'_>]) -> usize {
+    let open = rows.iter().filter(|row| row.open() > 0).count().max(1);
+    (LIST_NODES / open / GROUP_NODES).clamp(1, 40)
+}
+
+/// Items of which the page shows an excerpt, with the control: the first item of every group that is shown.
+pub(super) fn excerpts(view: &View<'_>) -> Vec<(u32, String)> {
+    let rows = ordered(view);
+    let budget = budget(&rows);
+    let mut out = Vec::new();
+    for row in &rows {
+        let mut left = budget;
+        for group in &row.finding.items {
+            let shown = take_groups(view, &group.items, &mut left).0;
+            out.extend(shown.iter().map(|group| (group.members[0], row.finding.control.clone())));
+        }
+    }
+    out
+}
+
+/// Groups of items that are shown one by one, and those that are folded into a list.
+fn take_groups(view: &View<'_>, items: &Ranges, left: &mut usize) -> (Vec<Group>, Vec<Group>) {
+    let mut all = view.names.groups(items, LOOK_UP);
+    let take = (*left).max(1).min(all.len());
+    *left -= take.min(*left);
+    let rest = all.split_off(take);
+    (all, rest)
 }
 
 /// Search and filter: hidden until the script, which it needs, shows it.
@@ -82,14 +111,17 @@ fn article(p: &mut Page, view: &View<'_>, row: &Row<'_>, budget: usize) {
         }
         let step = view.next_step(row);
         let acts = matches!(finding.verdict, Verdict::NotSatisfied | Verdict::Indeterminate);
-        if acts && !step.is_empty() {
+        if acts && !step.text.is_empty() {
             let label = match finding.verdict {
                 Verdict::Indeterminate => lang.pick("What would settle it", "Was es klären würde"),
                 _ => lang.pick("What to do", "Was zu tun ist"),
             };
-            p.el("p", &[("class", "step")], |p| {
-                p.leaf("b", &[], &format!("{label}: "));
-                p.rich(&long(&step));
+            p.el("div", &[("class", "step")], |p| {
+                p.el("p", &[], |p| {
+                    p.leaf("b", &[], &format!("{label}: "));
+                    p.rich(&long(&step.text));
+                });
+                p.to_copy(&step.lines);
             });
         }
         items(p, view, row, budget);
@@ -99,20 +131,6 @@ fn article(p: &mut Page, view: &View<'_>, row: &Row<'_>, budget: usize) {
             p.fold(title, |p| checked(p, view, row, control));
         }
     });
-}
-
-/// A text of the catalogue: longer than a name, and still with an end.
-fn long(text: &str) -> String {
-    clip(&visible(text), 2_000).into_owned()
-}
-
-/// The text as a sentence: our shared reasons begin in lower case.
-fn sentence(text: &str) -> String {
-    let text = long(text);
-    let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    let end = if text.ends_with(['.', ')', '!', '?']) { "" } else { "." };
-    format!("{first}{}{end}", chars.as_str())
 }
 
 fn state(lang: Lang, row: &Row<'_>) -> String {
@@ -172,22 +190,19 @@ fn items(p: &mut Page, view: &View<'_>, row: &Row<'_>, budget: usize) {
             _ => lang.pick("not covered", "nicht abgedeckt"),
         };
         p.el("h4", &[], |p| p.rich(&format!("{count} {state}: {}", long(&row.reason(lang, &group.reason)))));
-        let all = view.names.groups(&group.items, LOOK_UP);
-        let take = left.max(1).min(all.len());
-        left -= take.min(left);
+        let (shown, rest) = take_groups(view, &group.items, &mut left);
         p.el("ul", &[("class", "items")], |p| {
-            for owner in &all[..take] {
+            for owner in &shown {
                 p.el("li", &[], |p| item(p, view, row, owner));
             }
         });
-        let rest = &all[take..];
-        let known: u64 = all[..take].iter().map(|group| group.members.len() as u64).sum();
+        let known: u64 = shown.iter().map(|group| group.members.len() as u64).sum();
         let total = group.items.len() - known;
         if rest.is_empty() {
             more(p, view, total);
         } else {
             let title = format!("{} {}", number(lang, total), lang.pick("more", "weitere"));
-            folded(p, view, &title, rest, total);
+            folded(p, view, &title, &rest, total);
         }
     }
 }

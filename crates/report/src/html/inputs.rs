@@ -4,13 +4,17 @@ use nachweis_model::Lang;
 use nachweis_model::seal::{Collection, CollectionStatus};
 
 use super::page::Page;
-use super::parts::shorten;
+use super::parts::{sentence, shorten};
 use crate::json::position;
+use crate::remedy::Remedy;
 use crate::view::View;
 use crate::words::{Pick, basis, counted, identity, instant, number, status};
 
 /// Most lines of one folded text here.
 const LINES: usize = 300;
+
+/// Collections up to which their table stands open.
+const UNFOLDED: usize = 12;
 
 /// Most rows of one table here.
 fn most(p: &Page) -> usize {
@@ -19,40 +23,60 @@ fn most(p: &Page) -> usize {
 
 /// Collections that are not closed, who waits for them, what would close them; and unread input.
 pub(super) fn not_seen(p: &mut Page, view: &View<'_>) {
-    let most = most(p);
     let lang = view.lang;
-    let unseen = view.unseen();
-    if unseen.is_empty() {
+    let remedies = view.remedies();
+    if remedies.is_empty() {
         p.p(lang.pick(
             "Everything that a control reads was seen completely.",
             "Alles, was eine Kontrolle liest, wurde vollständig gesehen.",
         ));
-    } else {
-        let heads = [
-            lang.pick("Kind", "Art"),
-            lang.pick("Status", "Status"),
-            lang.pick("Where", "Wo"),
-            lang.pick("Controls that wait", "Wartende Kontrollen"),
-            lang.pick("What would settle it", "Was es klären würde"),
-        ];
-        p.table(lang.pick("Not seen completely", "Nicht vollständig gesehen"), &heads, |p| {
-            for open in unseen.iter().take(most) {
-                p.el("tr", &[], |p| {
-                    p.leaf("th", &[("scope", "row")], &shorten(&open.resource));
-                    p.leaf("td", &[], status(lang, open.status));
-                    p.leaf(
-                        "td",
-                        &[],
-                        &some(open.namespaces.iter(), lang.pick("whole cluster", "ganzer Cluster")),
-                    );
-                    p.leaf("td", &[], &some(open.controls.iter(), "–"));
-                    p.el("td", &[], |p| p.rich(&shorten(&view.settle(open))));
-                });
-            }
+    }
+    for (at, remedy) in remedies.iter().enumerate() {
+        let title = format!("({}) {}", at + 1, view.why(remedy));
+        p.el("h3", &[], |p| p.rich(&title));
+        p.p(&names(remedy));
+        let step = view.settle(remedy);
+        p.el("div", &[("class", "step")], |p| {
+            p.el("p", &[], |p| {
+                p.leaf("b", &[], lang.pick("What would settle it: ", "Was es klären würde: "));
+                p.rich(&step.text);
+            });
+            p.to_copy(&step.lines);
         });
-        rest(p, lang, unseen.len(), most);
+        p.fold(lang.pick("Which, where, and who waits", "Welche, wo, und wer wartet"), |p| {
+            kinds_table(p, view, at + 1, remedy)
+        });
     }
     unread(p, view);
+}
+
+/// The first kinds of a remedy.
+fn names(remedy: &Remedy<'_>) -> String {
+    let names: Vec<String> = remedy.kinds.iter().map(|kind| shorten(&kind.resource)).collect();
+    some(names.iter(), "–")
+}
+
+fn kinds_table(p: &mut Page, view: &View<'_>, position: usize, remedy: &Remedy<'_>) {
+    let (lang, most) = (view.lang, most(p));
+    let heads = [
+        lang.pick("Kind", "Art"),
+        lang.pick("Status", "Status"),
+        lang.pick("Where", "Wo"),
+        lang.pick("Controls that wait", "Wartende Kontrollen"),
+    ];
+    let caption = format!("{} ({position})", lang.pick("Not seen completely", "Nicht vollständig gesehen"));
+    p.table(&caption, &heads, |p| {
+        for open in remedy.kinds.iter().take(most) {
+            p.el("tr", &[], |p| {
+                p.leaf("th", &[("scope", "row")], &shorten(&open.resource));
+                p.leaf("td", &[], status(lang, open.status));
+                let everywhere = lang.pick("whole cluster", "ganzer Cluster");
+                p.leaf("td", &[], &some(open.namespaces.iter(), everywhere));
+                p.leaf("td", &[], &some(open.controls.iter(), "–"));
+            });
+        }
+    });
+    rest(p, lang, remedy.kinds.len(), most);
 }
 
 /// Up to eight names, then the number of the others.
@@ -110,6 +134,12 @@ fn unread(p: &mut Page, view: &View<'_>) {
         }
     });
     rest(p, lang, unread.len(), most);
+    if let Some(step) = view.ignorable() {
+        p.el("div", &[("class", "step")], |p| {
+            p.el("p", &[], |p| p.rich(&sentence(&step.text)));
+            p.to_copy(&step.lines);
+        });
+    }
 }
 
 /// Accepted deviations with owner, approver, expiry.
@@ -253,26 +283,38 @@ fn collections(p: &mut Page, view: &View<'_>) {
         lang.pick("Who says so", "Wer es sagt"),
         lang.pick("Items", "Objekte"),
     ];
+    let mut by_status: BTreeMap<CollectionStatus, u64> = BTreeMap::new();
+    all.keys().for_each(|(_, of, _)| *by_status.entry(*of).or_default() += 1);
+    let statuses: Vec<String> = by_status
+        .iter()
+        .map(|(of, count)| format!("{} {}", number(lang, *count), status(lang, *of)))
+        .collect();
     let rows = all.len();
-    p.table(lang.pick("Collections", "Erhebungen"), &heads, |p| {
-        for ((resource, of, by), (scopes, count, first)) in all.into_iter().take(most) {
-            p.el("tr", &[], |p| {
-                p.leaf("th", &[("scope", "row")], &shorten(resource));
-                let scope = match (scopes, &*first.scope) {
-                    (1, nachweis_model::seal::EVERYWHERE) => {
-                        lang.pick("whole cluster", "ganzer Cluster").into()
-                    }
-                    (1, one) => shorten(one),
-                    (many, _) => format!("{} {}", number(lang, many), lang.pick("namespaces", "Namespaces")),
-                };
-                p.leaf("td", &[], &scope);
-                p.leaf("td", &[], status(lang, of));
-                p.leaf("td", &[], basis(lang, by));
-                p.leaf("td", &[("class", "figure")], &number(lang, count));
-            });
-        }
-    });
-    rest(p, lang, rows, most);
+    let title = format!("{}: {}", lang.pick("Collections", "Erhebungen"), statuses.join(", "));
+    let table = |p: &mut Page| {
+        p.table(lang.pick("Collections", "Erhebungen"), &heads, |p| {
+            for ((resource, of, by), (scopes, count, first)) in all.into_iter().take(most) {
+                p.el("tr", &[], |p| {
+                    p.leaf("th", &[("scope", "row")], &shorten(resource));
+                    let scope = match (scopes, &*first.scope) {
+                        (1, nachweis_model::seal::EVERYWHERE) => {
+                            lang.pick("whole cluster", "ganzer Cluster").into()
+                        }
+                        (1, one) => shorten(one),
+                        (many, _) => {
+                            format!("{} {}", number(lang, many), lang.pick("namespaces", "Namespaces"))
+                        }
+                    };
+                    p.leaf("td", &[], &scope);
+                    p.leaf("td", &[], status(lang, of));
+                    p.leaf("td", &[], basis(lang, by));
+                    p.leaf("td", &[("class", "figure")], &number(lang, count));
+                });
+            }
+        });
+        rest(p, lang, rows, most);
+    };
+    if rows > UNFOLDED { p.fold(&title, table) } else { table(p) }
 }
 
 /// Kinds, left-out objects, conflicts, second listings and repeated keys, folded.

@@ -4,7 +4,7 @@ use nachweis_model::{Lang, Verdict};
 
 use super::anchor;
 use super::page::Page;
-use super::parts::shorten;
+use super::parts::{sentence, shorten};
 use super::summary::{coverage, figures};
 use crate::view::View;
 use crate::words::{Pick, as_verdict, counted, number, severity};
@@ -67,7 +67,7 @@ fn decisions(p: &mut Page, view: &View<'_>) {
                 let severity = severity(lang, row.finding.severity);
                 p.text(&format!(" ({}: {severity}). ", lang.pick("severity", "Schwere")));
                 match row.whole_reasons().next().filter(|_| row.finding.total == 0) {
-                    Some(reason) => p.rich(&shorten(&row.reason(lang, reason))),
+                    Some(reason) => p.rich(&sentence(&row.reason(lang, reason))),
                     None => p.text(&format!(
                         "{} {}",
                         figures(lang, row),

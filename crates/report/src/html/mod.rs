@@ -47,6 +47,12 @@ pub fn html(report: &Report<'_>, lang: Lang) -> String {
     page.out
 }
 
+/// The items of which [`html`] shows an excerpt, each with the control that it is for: few, whatever the size of
+/// the cluster, so that the caller reads only these.
+pub fn html_excerpts(report: &Report<'_>) -> Vec<(u32, String)> {
+    controls::excerpts(&View::new(report, Lang::En))
+}
+
 fn title(view: &View<'_>) -> String {
     format!("{} {}", view.lang.pick("Evidence report:", "Nachweisbericht:"), parts::shorten(&view.cluster()))
 }
@@ -101,6 +107,7 @@ fn body(p: &mut Page, view: &View<'_>) {
             p.leaf("time", &[("datetime", &instant)], &instant);
             p.text(&format!(", {source}."));
         });
+        p.el("p", &[("class", "facts")], |p| facts(p, view));
     });
     let label = lang.pick("Contents", "Inhalt");
     p.el("nav", &[("aria-label", label)], |p| {
@@ -135,6 +142,35 @@ fn body(p: &mut Page, view: &View<'_>) {
         ));
     });
     p.el("script", &[], |p| p.own(SCRIPT));
+}
+
+/// What a reader needs to tell this report from another one: catalogue, digest, signature.
+fn facts(p: &mut Page, view: &View<'_>) {
+    let (lang, report) = (view.lang, view.report);
+    let catalogue = parts::shorten(&report.assessment.catalogue.version);
+    p.text(&format!(
+        "{} {catalogue} · {} ",
+        lang.pick("Catalogue", "Katalog"),
+        lang.pick("assessment", "Bewertung")
+    ));
+    p.leaf("code", &[], &format!("sha256:{}", report.digest.short()));
+    match report.signer {
+        Some(key) => {
+            p.text(lang.pick(" · signed by key ", " · signiert mit Schlüssel "));
+            p.leaf("code", &[], &crate::escape::clip(&crate::escape::visible(key), 16));
+        }
+        None => p.text(lang.pick(" · not signed", " · nicht signiert")),
+    }
+    p.text(lang.pick(
+        " · this page is a rendering; the bundle is the evidence, ",
+        " · diese Seite ist eine Darstellung; der Nachweis ist das Bündel, ",
+    ));
+    p.leaf(
+        "a",
+        &[("href", "#reach")],
+        lang.pick("and anyone can recompute it", "und jeder kann es nachrechnen"),
+    );
+    p.text(".");
 }
 
 /// Anchor of a control's article.

@@ -3,7 +3,7 @@
 use nachweis_model::{Lang, Verdict};
 
 use super::page::Page;
-use crate::escape::{clip, visible};
+use crate::escape::{clip, visible, visible_lines};
 use crate::names::Group;
 use crate::view::View;
 use crate::words::{Pick, counted, number, sign, verdict};
@@ -21,6 +21,17 @@ pub(super) fn class(of: Verdict) -> &'static str {
         Verdict::Attested => "badge attested",
         Verdict::Satisfied => "badge satisfied",
         Verdict::NotApplicable => "badge not-applicable",
+    }
+}
+
+/// The verdict as a coloured word without a frame.
+pub(super) fn word_class(of: Verdict) -> &'static str {
+    match of {
+        Verdict::NotSatisfied => "word bad",
+        Verdict::Indeterminate => "word open",
+        Verdict::Attested => "word told",
+        Verdict::Satisfied => "word good",
+        Verdict::NotApplicable => "word none",
     }
 }
 
@@ -74,6 +85,14 @@ impl Page {
     /// A command to copy.
     pub fn command(&mut self, command: &str) {
         self.el("pre", &[("class", "command")], |p| p.leaf("code", &[], command));
+    }
+
+    /// Lines to copy, where there are any.
+    pub fn to_copy(&mut self, lines: &[String]) {
+        if !lines.is_empty() {
+            let text = clip(&visible_lines(&lines.join("\n")), 4_000).into_owned();
+            self.el("pre", &[("class", "command")], |p| p.leaf_lines("code", &text));
+        }
     }
 
     /// A table that scrolls inside of its frame when it is too wide; the caption names it.
@@ -139,6 +158,20 @@ fn members_at_most(view: &View<'_>, group: &Group, max: usize) -> Option<(String
 /// A foreign name on one line, cut.
 pub(super) fn shorten(text: &str) -> String {
     clip(&visible(text), crate::escape::CLIP).into_owned()
+}
+
+/// A text of the catalogue: longer than a name, and still with an end.
+pub(super) fn long(text: &str) -> String {
+    clip(&visible(text), 2_000).into_owned()
+}
+
+/// The text as a sentence: our shared reasons begin in lower case.
+pub(super) fn sentence(text: &str) -> String {
+    let text = long(text);
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.ends_with(['.', ')', '!', '?', ':']) { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
 }
 
 /// A folded list of items under their owners, as one text; what does not fit is counted.

@@ -103,7 +103,16 @@ fn line(p: &mut Page, view: &View<'_>, row: &Row<'_>) {
             p.el("a", &[("href", &format!("#{link}"))], |p| p.rich(&super::parts::shorten(&row.title(lang))));
         });
         p.el("td", &[], |p| p.cited(&view.citation_parts(&finding.obligations, 3)));
-        p.leaf("td", &[("class", "figure")], &figures(lang, row));
+        p.el("td", &[("class", "figure")], |p| {
+            let figure =
+                format!("{} / {}", number(lang, row.finding.covered), number(lang, row.finding.total));
+            let unit = super::parts::shorten(&row.unit(lang));
+            if p.compact {
+                return p.text(&format!("{figure} {unit}"));
+            }
+            p.leaf("b", &[], &figure);
+            p.leaf("span", &[("class", "duty")], &unit);
+        });
         p.leaf("td", &[], severity(lang, finding.severity));
     });
 }

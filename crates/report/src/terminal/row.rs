@@ -1,5 +1,5 @@
 use super::assess::{Page, paint, word};
-use super::screen::{Paint, at_most, wrap};
+use super::screen::{Paint, at_most, cut, wrap};
 use crate::escape::{clip, terminal as inert, visible};
 use crate::names::Group;
 use crate::view::Row;
@@ -31,10 +31,12 @@ impl Page<'_> {
         let width = if wide { room - middle } else { room };
         add(&self.example(row), Paint::Plain, width, 3, &mut acts);
         let step = self.view.next_step(row);
-        if !step.is_empty() {
-            let step = clip(&visible(&step), 400).into_owned();
-            add(&format!("→ {step}"), Paint::Plain, width, 3, &mut acts);
+        if !step.text.is_empty() {
+            let text = clip(&visible(&step.text), 400).into_owned();
+            add(&format!("→ {text}"), Paint::Plain, width, 3, &mut acts);
         }
+        // Lines to copy keep their spaces; one that does not fit is cut, the report has it whole.
+        acts.extend(step.lines.iter().map(|line| (cut(&format!("  {}", inert(line)), width), Paint::Bold)));
 
         let state = format!("{} {}", sign(finding.verdict), word(lang, finding.verdict));
         let label = vec![

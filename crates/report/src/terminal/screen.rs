@@ -31,7 +31,8 @@ impl Paint {
     }
 }
 
-/// Text that grows line by line; no line is wider than the style's width but those of [`Screen::command`].
+/// Text that grows line by line; no line is wider than the style's width but those of [`Screen::command`]
+/// and [`Screen::copy`].
 pub(crate) struct Screen {
     pub out: String,
     pub width: usize,
@@ -84,6 +85,14 @@ impl Screen {
         let body = wrap(text, self.width - left, 0);
         let body = body.into_iter().map(|line| (line, paint)).collect();
         self.columns(&[(left, vec![(label.0.to_string(), label.1)]), (0, body)]);
+    }
+
+    /// A line to copy: unbroken, under the texts of `left` where it fits.
+    pub fn copy(&mut self, left: usize, line: &str) {
+        let left = if left + line.width() > self.width { 2 } else { left };
+        self.pad("", left);
+        self.put(line, Paint::Bold);
+        self.end();
     }
 
     /// A label and a command, which stays on one line so that it can be copied.

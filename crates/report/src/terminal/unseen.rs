@@ -6,57 +6,65 @@ use super::assess::Page;
 use super::screen::Paint;
 use crate::escape::{clip, terminal as inert, visible};
 use crate::json::position;
+use crate::remedy::Unseen;
 use crate::words::{Pick, counted, number};
 
-/// Open collections that are shown.
-const UNSEEN: usize = 6;
+/// Most characters of a line to copy; only a hostile name makes one longer.
+const COPY: usize = 700;
+/// Kinds that are named for one remedy.
+const KINDS: usize = 3;
 
 impl Page<'_> {
+    /// One numbered entry per remedy, with the flags or commands to copy under it.
     pub(super) fn not_seen(&mut self) {
         let lang = self.lang();
-        let unseen = self.view.unseen();
+        let remedies = self.view.remedies();
         let mut label = lang.pick("not seen", "nicht gesehen");
-        for open in unseen.iter().take(UNSEEN) {
+        for (at, remedy) in remedies.iter().enumerate() {
+            let names: Vec<String> = remedy.kinds.iter().take(KINDS).map(|kind| self.kind(kind)).collect();
+            let rest = remedy.kinds.len().saturating_sub(KINDS);
             let waits = counted(
                 lang,
-                open.controls.len() as u64,
+                remedy.controls.len() as u64,
                 lang.pick("control waits", "Kontrolle wartet"),
                 lang.pick("controls wait", "Kontrollen warten"),
             );
-            let mut text =
-                format!("{}: {}, {waits}", inert(&open.resource), crate::words::status(lang, open.status));
-            if !open.namespaces.is_empty() {
-                let names: Vec<String> = open
-                    .namespaces
-                    .iter()
-                    .take(3)
-                    .map(|name| clip(&visible(name), 63).into_owned())
-                    .collect();
-                let more = open.namespaces.len().saturating_sub(names.len());
-                let more = if more > 0 { format!(", +{more}") } else { String::new() };
-                text.push_str(&format!(" ({} {}{more})", lang.pick("in", "in"), names.join(", ")));
-            }
-            // The flag and its value stay together: they are to be copied.
-            let settle = inert(&self.view.settle(open)).replace("--complete ", "--complete\u{a0}");
-            let text = format!("{text} → {settle}");
+            let rest = if rest > 0 { format!(", +{}", number(lang, rest as u64)) } else { String::new() };
+            let why = inert(&self.view.why(remedy));
+            let text = format!("({}) {why}: {}{rest}; {waits}", at + 1, names.join(", "));
             self.screen.entry(self.left, (label, Paint::Yellow), &text, Paint::Plain);
             label = "";
-        }
-        if unseen.len() > UNSEEN {
-            let rest = format!(
-                "+{} {}",
-                unseen.len() - UNSEEN,
-                lang.pick("more kinds, see the report", "weitere Arten, siehe Bericht")
+            let step = self.view.settle(remedy);
+            self.screen.entry(
+                self.left,
+                ("", Paint::Plain),
+                &format!("→ {}", inert(&step.text)),
+                Paint::Plain,
             );
-            self.screen.entry(self.left, ("", Paint::Plain), &rest, Paint::Plain);
+            for line in &step.lines {
+                self.screen.copy(self.left + 2, &clip(&visible(line), COPY));
+            }
         }
-        if unseen.is_empty() {
+        if remedies.is_empty() {
             self.fact(
                 "not seen",
                 "nicht gesehen",
                 lang.pick("nothing that a control reads", "nichts, was eine Kontrolle liest"),
             );
         }
+    }
+
+    /// `pods (in a, b, +5)`.
+    fn kind(&self, kind: &Unseen) -> String {
+        let name = inert(&kind.resource);
+        if kind.namespaces.is_empty() {
+            return name;
+        }
+        let names: Vec<String> =
+            kind.namespaces.iter().take(2).map(|name| clip(&visible(name), 63).into_owned()).collect();
+        let more = kind.namespaces.len().saturating_sub(names.len());
+        let more = if more > 0 { format!(", +{more}") } else { String::new() };
+        format!("{name} ({} {}{more})", self.lang().pick("in", "in"), names.join(", "))
     }
 
     /// Open items in namespaces of the system, which examples leave alone.
@@ -114,8 +122,18 @@ impl Page<'_> {
                 lang.pick("ignored by --ignore", "durch --ignore ausgenommen")
             ));
         }
+        let flags = self.view.ignorable();
         let label = lang.pick("unread", "ungelesen");
         let paint = if count > 0 { Paint::Yellow } else { Paint::Dim };
         self.screen.entry(self.left, (label, paint), &text, Paint::Plain);
+        if let Some(step) = flags {
+            self.screen.entry(
+                self.left,
+                ("", Paint::Plain),
+                &format!("→ {}", inert(&step.text)),
+                Paint::Plain,
+            );
+            step.lines.iter().for_each(|line| self.screen.copy(self.left + 2, &clip(&visible(line), COPY)));
+        }
     }
 }

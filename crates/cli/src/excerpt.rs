@@ -1,0 +1,351 @@
+//! The part of an item that a control looks at, as YAML for people.
+//!
+//! The fields are those that the control's expressions name (`object.spec.containers[*].image`); what is not
+//! there is said, because a missing limit is what a finding is about. Withheld values stay marks.
+
+use std::collections::BTreeMap;
+
+use nachweis_canon::{Json, write_str};
+use nachweis_cel::{Ast, Env, ExprId, ExprKind, FoldKind, Literal, compile};
+use nachweis_evaluate::VARIABLES;
+use nachweis_evaluate::workload::TEMPLATES;
+use nachweis_model::Lang;
+use nachweis_model::control::{Control, WORKLOAD_PODS};
+
+/// Most lines of one excerpt.
+pub const LINES: usize = 40;
+/// Most characters of one text.
+const TEXT: usize = 200;
+/// Most values that one expression may stand for; conditions multiply them.
+const ALTERNATIVES: usize = 64;
+
+/// Fields of an object; a node without children stands for everything below it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields {
+    named: BTreeMap<String, Fields>,
+    each: Option<Box<Fields>>,
+}
+
+#[derive(Clone)]
+enum Step {
+    Field(String),
+    Each,
+}
+
+type Path = Vec<Step>;
+
+impl Fields {
+    /// The fields of the judged object that the control's expressions read.
+    pub fn of(control: &Control) -> Self {
+        let env = Env::new(&VARIABLES);
+        let mut sources = vec![control.predicate.clone()];
+        sources.extend(control.population.r#where.clone());
+        sources.extend(control.reasons.iter().filter_map(|reason| reason.when.clone()));
+        sources.extend(control.enforced_by.iter().flat_map(|by| [by.seen.clone(), by.inactive.clone()]));
+        let mut out = Fields::default();
+        for source in sources {
+            let Ok(program) = compile(&source, &env) else { continue };
+            // Relations find their partners by labels.
+            if !program.related_names().is_empty() {
+                out.add(&[Step::Field("metadata".into()), Step::Field("labels".into())]);
+            }
+            let mut reader = Reader { ast: program.ast(), scope: Vec::new(), fields: &mut out };
+            reader.read(program.ast().root());
+        }
+        out
+    }
+
+    fn add(&mut self, path: &[Step]) {
+        let mut at = self;
+        for step in path {
+            at = match step {
+                Step::Field(name) => at.named.entry(name.clone()).or_default(),
+                Step::Each => at.each.get_or_insert_default(),
+            };
+        }
+    }
+
+    /// The same fields of the pod that a template at `path` describes, and the object's own name.
+    fn within(&self, path: &[&str]) -> Fields {
+        let mut pod = self.clone();
+        if let Some(metadata) = pod.named.get_mut("metadata") {
+            metadata.named.retain(|name, _| name == "labels" || name == "annotations");
+            if metadata.named.is_empty() {
+                pod.named.remove("metadata");
+            }
+        }
+        path.iter().rev().fold(pod, |inner, name| Fields {
+            named: BTreeMap::from([(name.to_string(), inner)]),
+            each: None,
+        })
+    }
+
+    fn is_leaf(&self) -> bool {
+        self.named.is_empty() && self.each.is_none()
+    }
+
+    /// Paths of the leaves, `a.b` each.
+    fn leaves(&self, at: &str, out: &mut Vec<String>) {
+        if self.is_leaf() {
+            return out.push(at.to_string());
+        }
+        for (name, inner) in &self.named {
+            inner.leaves(&format!("{at}.{name}"), out);
+        }
+        if let Some(inner) = &self.each {
+            inner.leaves(&format!("{at}[]"), out);
+        }
+    }
+}
+
+/// Follows an expression: which parts of `object` a node may stand for.
+struct Reader<'a> {
+    ast: &'a Ast,
+    scope: Vec<(String, Vec<Path>)>,
+    fields: &'a mut Fields,
+}
+
+impl Reader<'_> {
+    /// The node's value is used for itself. Recursion is bounded by the depth of the tree.
+    fn read(&mut self, id: ExprId) {
+        for path in self.paths(id) {
+            self.fields.add(&path);
+        }
+    }
+
+    fn extended(&mut self, id: ExprId, step: &Step) -> Vec<Path> {
+        let mut paths = self.paths(id);
+        paths.iter_mut().for_each(|path| path.push(step.clone()));
+        paths
+    }
+
+    fn paths(&mut self, id: ExprId) -> Vec<Path> {
+        let ast = self.ast;
+        let mut out = match ast.kind(id) {
+            ExprKind::Ident(name) => {
+                let name = name.trim_start_matches('.');
+                match self.scope.iter().rev().find(|(known, _)| known == name) {
+                    Some((_, paths)) => paths.clone(),
+                    None if name == "object" => vec![Vec::new()],
+                    None => Vec::new(),
+                }
+            }
+            ExprKind::Select { operand, field, test, .. } => {
+                let paths = self.extended(*operand, &Step::Field(field.clone()));
+                if *test {
+                    paths.iter().for_each(|path| self.fields.add(path));
+                    return Vec::new();
+                }
+                paths
+            }
+            ExprKind::Index { operand, index, .. } => match ast.kind(*index) {
+                ExprKind::Literal(Literal::Str(name)) => self.extended(*operand, &Step::Field(name.clone())),
+                _ => {
+                    self.read(*index);
+                    self.extended(*operand, &Step::Each)
+                }
+            },
+            ExprKind::Call { target: Some(target), function, args }
+                if function.starts_with("or") || function == "value" =>
+            {
+                let mut paths = self.paths(*target);
+                args.iter().for_each(|arg| paths.extend(self.paths(*arg)));
+                paths
+            }
+            ExprKind::Call { target: None, function, args } if function == "dyn" && args.len() == 1 => {
+                self.paths(args[0])
+            }
+            ExprKind::Cond(condition, yes, no) => {
+                self.read(*condition);
+                let mut paths = self.paths(*yes);
+                paths.extend(self.paths(*no));
+                paths
+            }
+            ExprKind::Fold(fold) => {
+                let range = self.paths(fold.range);
+                range.iter().for_each(|path| self.fields.add(path));
+                let elements =
+                    range.iter().map(|path| path.iter().cloned().chain([Step::Each]).collect()).collect();
+                self.scope.push((fold.var2.clone().unwrap_or_else(|| fold.var.clone()), elements));
+                fold.filter.iter().for_each(|filter| self.read(*filter));
+                let body = match fold.kind {
+                    FoldKind::List => self.paths(fold.body),
+                    FoldKind::Filter | FoldKind::SortBy => {
+                        self.read(fold.body);
+                        range
+                    }
+                    _ => {
+                        self.read(fold.body);
+                        Vec::new()
+                    }
+                };
+                self.scope.pop();
+                body
+            }
+            ExprKind::Bind { name, init, body } | ExprKind::OptMap { target: init, name, body, .. } => {
+                let paths = self.paths(*init);
+                self.scope.push((name.clone(), paths));
+                let body = self.paths(*body);
+                self.scope.pop();
+                body
+            }
+            other => {
+                let mut children = Vec::new();
+                other.children(|child| children.push(child));
+                children.into_iter().for_each(|child| self.read(child));
+                Vec::new()
+            }
+        };
+        out.truncate(ALTERNATIVES);
+        out
+    }
+}
+
+/// The excerpt of one item: kind, name, and what the control reads. `resource` is the item's `plural.group`.
+pub fn excerpt(
+    control: &Control,
+    fields: &Fields,
+    resource: &str,
+    bodies: &[Json<'_>],
+    lang: Lang,
+) -> String {
+    let template = TEMPLATES.iter().find(|(name, ..)| *name == resource);
+    let of_pods = control.population.of.iter().any(|name| name == WORKLOAD_PODS);
+    let mut fields = match template {
+        Some((_, _, path)) if of_pods => fields.within(path),
+        _ => fields.clone(),
+    };
+    for name in ["name", "namespace"] {
+        fields.add(&[Step::Field("metadata".into()), Step::Field(name.into())]);
+    }
+    fields.add(&[Step::Field("kind".into())]);
+    let mut writer = Writer { lines: Vec::new(), more: 0, lang };
+    for (at, body) in bodies.iter().enumerate() {
+        if at > 0 {
+            writer.line("---".into());
+        }
+        // Objects of the cluster have no namespace: that needs no remark.
+        let mut fields = fields.clone();
+        if let Some(metadata) = fields.named.get_mut("metadata") {
+            metadata
+                .named
+                .retain(|name, _| name != "namespace" || body.at(&["metadata", "namespace"]).is_some());
+        }
+        writer.value(body, &fields, 0, String::new());
+    }
+    writer.finish()
+}
+
+struct Writer {
+    lines: Vec<String>,
+    more: usize,
+    lang: Lang,
+}
+
+impl Writer {
+    fn line(&mut self, line: String) {
+        if self.lines.len() < LINES - 1 { self.lines.push(line) } else { self.more += 1 }
+    }
+
+    fn finish(mut self) -> String {
+        if self.more > 0 {
+            self.lines.push(format!("# … (+{})", self.more));
+        }
+        self.lines.join("\n")
+    }
+
+    /// Writes what `fields` names of the value. `lead` is what stands before it on its first line: `key:` or `-`.
+    /// Bodies are at most as deep as the snapshot's limit.
+    fn value(&mut self, value: &Json<'_>, fields: &Fields, indent: usize, lead: String) {
+        match value {
+            Json::Obj(members) if !members.is_empty() || !fields.named.is_empty() => {
+                let inner = self.open(&lead, indent);
+                let before = self.lines.len() + self.more;
+                let all = fields.named.is_empty();
+                let after_name = |key: &str| !matches!(key, "kind" | "name" | "namespace");
+                let mut ordered: Vec<(&str, &Json<'_>)> = members.iter().collect();
+                ordered.sort_by_key(|(key, _)| (after_name(key), *key));
+                for (key, value) in ordered {
+                    let below = match (fields.named.get(key), &fields.each) {
+                        (Some(below), _) => below.clone(),
+                        (None, Some(each)) if all => (**each).clone(),
+                        // The name tells elements of a list apart.
+                        (None, _) if all || (lead.ends_with('-') && key == "name") => Fields::default(),
+                        _ => continue,
+                    };
+                    self.value(value, &below, inner, format!("{}{}:", " ".repeat(inner), scalar(key)));
+                }
+                for (key, below) in fields.named.iter().filter(|(key, _)| !members.contains(key)) {
+                    self.absent(key, below, inner);
+                }
+                if lead.ends_with('-') {
+                    self.join_dash(before, indent);
+                }
+            }
+            Json::Arr(items) if !items.is_empty() => {
+                let inner = self.open(&lead, indent);
+                let below = fields.each.as_deref().cloned().unwrap_or_default();
+                for item in items {
+                    self.value(item, &below, inner, format!("{}-", " ".repeat(inner)));
+                }
+            }
+            other => {
+                let text = match other {
+                    Json::Obj(_) => "{}".into(),
+                    Json::Arr(_) => "[]".into(),
+                    Json::Str(text) => scalar(text),
+                    other => String::from_utf8_lossy(&other.canonical()).into_owned(),
+                };
+                self.line(if lead.is_empty() { text } else { format!("{lead} {text}") });
+            }
+        }
+    }
+
+    /// Writes the line of a key that has more below it; returns the indent of what follows.
+    fn open(&mut self, lead: &str, indent: usize) -> usize {
+        match lead {
+            "" => indent,
+            lead if lead.ends_with('-') => indent + 2,
+            lead => {
+                self.line(lead.to_string());
+                indent + 2
+            }
+        }
+    }
+
+    /// Puts the dash of a list's element in front of its first line.
+    fn join_dash(&mut self, before: usize, indent: usize) {
+        if let Some(line) = self.lines.get_mut(before) {
+            let rest = line.get(indent + 2..).unwrap_or_default().to_string();
+            *line = format!("{}- {rest}", " ".repeat(indent));
+        }
+    }
+
+    fn absent(&mut self, key: &str, below: &Fields, indent: usize) {
+        let mut leaves = Vec::new();
+        below.leaves(key, &mut leaves);
+        let word = match self.lang {
+            Lang::En => "not set",
+            Lang::De => "nicht gesetzt",
+        };
+        self.line(format!("{}# {word}: {}", " ".repeat(indent), leaves.join(", ")));
+    }
+}
+
+/// A text as a YAML scalar: plain where no reader takes it for anything else, else in double quotes.
+fn scalar(text: &str) -> String {
+    let cut: String = text.chars().take(TEXT).collect();
+    let cut = if cut.len() < text.len() { format!("{cut}…") } else { cut };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._:@-…".contains(c);
+    let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    let safe = cut.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+        && !cut.ends_with(':')
+        && cut.chars().all(plain)
+        && !words.contains(&cut.to_ascii_lowercase().as_str());
+    if safe {
+        return cut;
+    }
+    let mut out = Vec::new();
+    write_str(&cut, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
