@@ -2,6 +2,7 @@
 
 mod args;
 mod assess;
+mod diff;
 mod excerpt;
 mod catalog;
 mod explain;
@@ -30,6 +31,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Assess(args) => assess::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Items(args) => items_cmd::run(&args),
         Command::Catalog { command } => catalog::run(&command),
