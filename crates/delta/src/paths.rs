@@ -10,15 +10,20 @@ use serde::Serialize;
 pub const CHANGES_MAX: usize = 50;
 /// Bytes of a value or pointer that are shown at most.
 pub const TEXT_BYTES_MAX: usize = 300;
+/// Bytes that are shown in front of a difference that stands far behind.
+const LEAD_BYTES: usize = 60;
 
 /// A value as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Shown {
     /// canonical JSON, cut where it is long; empty where the value was withheld
     pub text: String,
-    /// bytes that were cut
+    /// bytes that were cut at the end
     #[serde(skip_serializing_if = "is_zero")]
     pub cut: u64,
+    /// bytes that were cut at the start, because both values begin with them
+    #[serde(skip_serializing_if = "is_zero")]
+    pub skipped: u64,
     /// the snapshot does not have the value, only a mark that it was there
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub withheld: bool,
@@ -32,11 +37,34 @@ impl Shown {
     /// A value, cut at [`TEXT_BYTES_MAX`].
     pub fn of(value: &Json<'_>) -> Self {
         if value.as_str() == Some(WITHHELD) {
-            return Shown { text: String::new(), cut: 0, withheld: true };
+            return Shown { text: String::new(), cut: 0, skipped: 0, withheld: true };
         }
-        let (text, cut) = clip(String::from_utf8_lossy(&value.canonical()).into_owned());
-        Shown { text, cut, withheld: false }
+        let (text, cut) = clip(text(value));
+        Shown { text, cut, skipped: 0, withheld: false }
     }
+
+    /// Two values that differ. Where the difference would be cut, what both begin with is cut in its place.
+    fn pair(old: &Json<'_>, new: &Json<'_>) -> (Self, Self) {
+        let is_mark = |value: &Json<'_>| value.as_str() == Some(WITHHELD);
+        if is_mark(old) || is_mark(new) {
+            return (Shown::of(old), Shown::of(new));
+        }
+        let (old, new) = (text(old), text(new));
+        let common = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
+        let mut start = if common < TEXT_BYTES_MAX { 0 } else { common - LEAD_BYTES };
+        while !old.is_char_boundary(start) {
+            start -= 1;
+        }
+        let part = |whole: String| {
+            let (text, cut) = clip(whole[start..].to_string());
+            Shown { text, cut, skipped: start as u64, withheld: false }
+        };
+        (part(old), part(new))
+    }
+}
+
+fn text(value: &Json<'_>) -> String {
+    String::from_utf8_lossy(&value.canonical()).into_owned()
 }
 
 fn clip(mut text: String) -> (String, u64) {
@@ -118,12 +146,15 @@ impl Walk {
         }
         let here = if new.is_some() { &self.new_at } else { &self.old_at };
         let moved = old.is_some() && new.is_some() && self.old_at != self.new_at;
-        self.out.changes.push(PathChange {
-            pointer: clip(here.clone()).0,
-            old_pointer: moved.then(|| clip(self.old_at.clone()).0),
-            old: old.map(Shown::of),
-            new: new.map(Shown::of),
-        });
+        let (pointer, old_pointer) = (clip(here.clone()).0, moved.then(|| clip(self.old_at.clone()).0));
+        let (old, new) = match (old, new) {
+            (Some(old), Some(new)) => {
+                let (old, new) = Shown::pair(old, new);
+                (Some(old), Some(new))
+            }
+            (old, new) => (old.map(Shown::of), new.map(Shown::of)),
+        };
+        self.out.changes.push(PathChange { pointer, old_pointer, old, new });
     }
 
     /// Goes one step down, where `old` and `new` are the members' names or numbers.
@@ -302,6 +333,15 @@ mod tests {
         let found = changes(&long, r#"{"a":"b"}"#);
         let old = found.changes[0].old.clone().unwrap();
         assert!(old.text.len() <= TEXT_BYTES_MAX && old.cut > 9000);
+    }
+
+    #[test]
+    fn a_difference_far_behind_is_shown() {
+        let long = |end: &str| format!(r#"{{"a":"{}{end}"}}"#, "ä".repeat(5000));
+        let found = changes(&long("x"), &long("y"));
+        let (old, new) = (found.changes[0].old.clone().unwrap(), found.changes[0].new.clone().unwrap());
+        assert!(old.text.ends_with("äx\"") && new.text.ends_with("äy\""), "{old:?}");
+        assert!(old.skipped > 9000 && old.skipped == new.skipped && old.cut == 0);
     }
 
     #[test]

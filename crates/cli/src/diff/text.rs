@@ -7,10 +7,12 @@ use nachweis_delta::{
     Summary,
 };
 use nachweis_model::Verdict;
-use nachweis_report::escape::{shell, terminal as inert};
+use nachweis_report::escape::{shell, terminal as inert, visible};
 
 /// Paths of one object that are shown.
 const PATHS: usize = 5;
+/// Characters of a value that are shown.
+const VALUE_CHARS: usize = 160;
 
 /// Text for people: what moved, why, and what else differs. At most `limit` lines of a kind follow each other.
 pub fn text(delta: &Delta, [old, new]: [&str; 2], limit: usize) -> String {
@@ -54,12 +56,17 @@ fn short(summary: Option<&Summary>) -> String {
 }
 
 fn shown(value: Option<&Shown>) -> String {
-    match value {
-        None => "nothing".into(),
-        Some(shown) if shown.withheld => "(withheld)".into(),
-        Some(shown) if shown.cut > 0 => format!("{}… (+{} bytes)", inert(&shown.text), shown.cut),
-        Some(shown) => inert(&shown.text),
+    let Some(shown) = value else { return "nothing".into() };
+    if shown.withheld {
+        return "(withheld)".into();
     }
+    let text = visible(&shown.text);
+    let mut out = String::from(if shown.skipped > 0 { "…" } else { "" });
+    out.extend(text.chars().take(VALUE_CHARS));
+    if shown.cut > 0 || text.chars().nth(VALUE_CHARS).is_some() {
+        out.push('…');
+    }
+    out
 }
 
 fn path(change: &PathChange) -> String {
