@@ -31,9 +31,8 @@ fn new_key(algorithm: KeyAlgorithm) -> Result<PrivateKey, Failure> {
         let seed = random()?;
         outcome = match algorithm {
             KeyAlgorithm::Ed25519 => Ok(PrivateKey::generate(*seed)),
-            KeyAlgorithm::P256 => {
-                PrivateKey::generate_p256(*seed).map_err(|error| Failure::new("randomness", error.to_string()))
-            }
+            KeyAlgorithm::P256 => PrivateKey::generate_p256(*seed)
+                .map_err(|error| Failure::new("randomness", error.to_string())),
         };
         if outcome.is_ok() {
             break;
@@ -109,7 +108,8 @@ fn read_key(place: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
             .usage()
     })?;
     let failed = |error: std::io::Error| {
-        Failure::new("key-read", format!("cannot read the key: {error}")).at(format!("file descriptor {number}"))
+        Failure::new("key-read", format!("cannot read the key: {error}"))
+            .at(format!("file descriptor {number}"))
     };
     let file = std::fs::File::open(format!("/dev/fd/{number}")).map_err(failed)?;
     let mut bytes = Zeroizing::new(Vec::new());
@@ -144,7 +144,15 @@ pub fn show(file: &Path) -> Result<u8, Failure> {
         Ok(public) => public,
         Err(_) => opened(file, &bytes)?.public(),
     };
-    print(format!("algorithm  {}\nkeyid      {}\n{}", public.algorithm().name(), public.keyid(), public.to_pem()).as_bytes())?;
+    print(
+        format!(
+            "algorithm  {}\nkeyid      {}\n{}",
+            public.algorithm().name(),
+            public.keyid(),
+            public.to_pem()
+        )
+        .as_bytes(),
+    )?;
     Ok(0)
 }
 

@@ -17,12 +17,60 @@ fn tests() -> PathBuf {
 
 #[track_caller]
 fn golden(name: &str, text: &str) {
-    let path = tests().join("golden").join(name);
+    let path = tests().join("author/golden").join(name);
     if std::env::var_os("NACHWEIS_UPDATE_GOLDEN").is_some() {
         return fs::write(path, text).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(text, expected, "{name} is another text now; NACHWEIS_UPDATE_GOLDEN=1 writes it anew");
+}
+
+#[test]
+fn help_is_what_was_reviewed() {
+    let home = tempfile::tempdir().unwrap();
+    for (name, command) in [
+        ("help-explain.txt", "explain"),
+        ("help-items.txt", "items"),
+        ("help-catalog.txt", "catalog"),
+        ("help-catalog-lint.txt", "catalog lint"),
+        ("help-catalog-test.txt", "catalog test"),
+        ("help-catalog-new.txt", "catalog new"),
+        ("help-catalog-docs.txt", "catalog docs"),
+    ] {
+        let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let help = run(home.path(), &arguments);
+        assert_eq!((help.code, help.err.as_str()), (0, ""), "{command}");
+        golden(name, &help.out);
+    }
+}
+
+/// The pages about the shipped controls say what the controls say.
+#[test]
+fn the_committed_pages_are_current() {
+    let home = tempfile::tempdir().unwrap();
+    assert_eq!(run(home.path(), &["catalog", "docs", "--out", "pages"]).code, 0);
+    let committed = tests().join("../../../docs/reference/controls");
+    if std::env::var_os("NACHWEIS_UPDATE_GOLDEN").is_some() {
+        let _ = fs::remove_dir_all(&committed);
+        fs::create_dir_all(&committed).unwrap();
+        for page in fs::read_dir(home.path().join("pages")).unwrap() {
+            let page = page.unwrap();
+            fs::copy(page.path(), committed.join(page.file_name())).unwrap();
+        }
+    }
+    let read = |folder: &Path| -> Vec<(String, String)> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+        let mut pages: Vec<(String, String)> = entries
+            .map(|entry| {
+                (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap())
+            })
+            .collect();
+        pages.sort();
+        pages
+    };
+    let (made, found) = (read(&home.path().join("pages")), read(&committed));
+    assert!(made.len() >= 13, "{} pages", made.len());
+    assert!(made == found, "run `nachweis catalog docs --out docs/reference/controls`");
 }
 
 /// One file with the mistakes that authors make: each is told at its line and column, all in one run.
@@ -177,7 +225,8 @@ fn findings_of_a_real_cluster_are_explained() {
 #[test]
 fn keys_of_every_kind_sign() {
     let home = tempfile::tempdir().unwrap();
-    let made = run(home.path(), &["key", "generate", "--out", "p256.key", "--algorithm", "p256", "--encrypt"]);
+    let made =
+        run(home.path(), &["key", "generate", "--out", "p256.key", "--algorithm", "p256", "--encrypt"]);
     assert_eq!(made.code, 1);
     assert!(made.err.starts_with("error[key-password]"), "{}", made.err);
     assert!(!home.path().join("p256.key").exists());
@@ -187,7 +236,8 @@ fn keys_of_every_kind_sign() {
         command.env("NACHWEIS_KEY_PASSWORD", password).args(arguments);
         command.output().unwrap()
     };
-    let made = with("correct horse", &["key", "generate", "--out", "p256.key", "--algorithm", "p256", "--encrypt"]);
+    let made =
+        with("correct horse", &["key", "generate", "--out", "p256.key", "--algorithm", "p256", "--encrypt"]);
     assert!(made.status.success(), "{made:?}");
     let pem = fs::read_to_string(home.path().join("p256.key")).unwrap();
     assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
@@ -217,7 +267,8 @@ fn keys_of_every_kind_sign() {
             .output()
             .unwrap();
         assert!(signed.status.success(), "{place}: {}", String::from_utf8_lossy(&signed.stderr));
-        let verified = run(home.path(), &["verify", &bundle, "--trust", "p256.key.pub", "--format", "json"]).json();
+        let verified =
+            run(home.path(), &["verify", &bundle, "--trust", "p256.key.pub", "--format", "json"]).json();
         assert!(verified["signer"].to_string().contains("trusted"), "{verified}");
     }
     let unset = run(home.path(), &["key", "show", "env:NOTHING"]);

@@ -324,7 +324,8 @@ impl<'c> Binder<'c> {
                 self.error(format!("parameters[{at}].unit"), "unit-missing", message, Some(help));
             }
             let named = sources(self.control).iter().any(|(_, _, source)| source.contains(&parameter.name));
-            if !named && !(self.judges_pods() && parameter.name == PLATFORM_NAMESPACES) {
+            let built_in = self.judges_pods() && parameter.name == PLATFORM_NAMESPACES;
+            if !named && !built_in {
                 let help = format!("use `params.{}` in an expression, or leave it out", parameter.name);
                 let message = format!("`{}` is declared and never used", parameter.name);
                 self.error(&*name, "parameter-unused", message, Some(help));

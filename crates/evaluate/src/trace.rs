@@ -2,7 +2,7 @@
 //! decided. For people; verdicts never come from here.
 
 use nachweis_canon::Json;
-use nachweis_cel::{Ast, ExprId, ExprKind, Step, UnaryOp, Value};
+use nachweis_cel::{Ast, ExprId, ExprKind, FoldKind, Step, UnaryOp, Value};
 use nachweis_model::catalogue::Catalogue;
 
 use crate::assess::{AssessError, Inputs, Run, plans};
@@ -148,7 +148,12 @@ fn ask<'a>(expr: &'a Expr, variables: &[Value<'a>], object: &Json<'_>) -> Asked 
     found.truncate(PARTS_MAX);
     let source = expr.program.source();
     let mut reads = Vec::new();
-    found.iter().for_each(|(id, _)| pointers(ast, *id, object, &mut reads));
+    for (id, value) in &found {
+        match element(ast, &steps, *id, value, object) {
+            Some(read) => reads.push(read),
+            None => pointers(ast, *id, object, &mut reads),
+        }
+    }
     reads.sort();
     reads.dedup();
     let parts = found.into_iter().map(|(id, value)| {
@@ -212,14 +217,40 @@ fn deciding(ast: &Ast, steps: &[Step], id: ExprId, answer: &str, out: &mut Vec<(
     out.push((id, answer.to_string()));
 }
 
+/// The element at which a loop ended early: the first for which `exists` held or `all` did not.
+fn element(ast: &Ast, steps: &[Step], id: ExprId, answer: &str, object: &Json<'_>) -> Option<Read> {
+    let ExprKind::Fold(fold) = ast.kind(id) else { return None };
+    let ended = matches!((fold.kind, answer), (FoldKind::Exists, "true") | (FoldKind::All, "false"));
+    if !ended || steps.len() >= STEPS_MAX {
+        return None;
+    }
+    let mut fields = chain(ast, fold.range)?;
+    let body = ast.node(fold.body);
+    let rounds = steps.iter().filter(|step| (step.offset, step.end) == (body.start, body.end)).count();
+    fields.push(rounds.checked_sub(1)?.to_string());
+    Some(read(&fields, object))
+}
+
+/// A trace of this many steps was cut.
+const STEPS_MAX: usize = 1_000;
+
+fn read(fields: &[String], object: &Json<'_>) -> Read {
+    let found =
+        fields.iter().try_fold(object, |value, field| match (value.as_array(), field.parse::<usize>()) {
+            (Some(items), Ok(at)) => items.get(at),
+            _ => value.get(field),
+        });
+    let found = found.is_some();
+    let pointer =
+        fields.iter().map(|field| format!("/{}", field.replace('~', "~0").replace('/', "~1"))).collect();
+    Read { pointer, found }
+}
+
 /// Places of `object` that a part names, the longest of each chain.
 fn pointers(ast: &Ast, id: ExprId, object: &Json<'_>, out: &mut Vec<Read>) {
     if let Some(fields) = chain(ast, id) {
         if !fields.is_empty() {
-            let found = fields.iter().try_fold(object, |value, field| value.get(field)).is_some();
-            let pointer =
-                fields.iter().map(|field| format!("/{}", field.replace('~', "~0").replace('/', "~1")));
-            out.push(Read { pointer: pointer.collect(), found });
+            out.push(read(&fields, object));
         }
         return;
     }
@@ -228,7 +259,7 @@ fn pointers(ast: &Ast, id: ExprId, object: &Json<'_>, out: &mut Vec<Read>) {
     children.into_iter().for_each(|child| pointers(ast, child, object, out));
 }
 
-/// The fields of `object.a.?b['c']`.
+/// The fields of `object.a.?b['c'].orValue(d)`.
 fn chain(ast: &Ast, id: ExprId) -> Option<Vec<String>> {
     match ast.kind(id) {
         ExprKind::Ident(name) => (name.trim_start_matches('.') == "object").then(Vec::new),
@@ -245,6 +276,8 @@ fn chain(ast: &Ast, id: ExprId) -> Option<Vec<String>> {
             }
             _ => None,
         },
+        // `object.spec.?initContainers.orValue([])`
+        ExprKind::Call { target: Some(target), function, .. } if function == "orValue" => chain(ast, *target),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod cases;
 mod coverage;
+mod docs;
 mod lint;
 mod list;
 mod new;
@@ -47,6 +48,8 @@ Exit codes: 0 every case gives what it expects · 1 some do not")]
     Test(TestArgs),
     /// Start a control: control.yaml and three cases that pass
     New(NewArgs),
+    /// Write a Markdown page for each control, and an index
+    Docs(DocsArgs),
     /// Follow an obligation to its controls and to other frameworks
     #[command(after_help = "\
 Examples:
@@ -123,6 +126,19 @@ pub struct NewArgs {
 }
 
 #[derive(Args)]
+pub struct DocsArgs {
+    /// Folder with controls; the newest release in this program by default
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Folder to write the pages to
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Language: en or de
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    pub lang: Lang,
+}
+
+#[derive(Args)]
 pub struct TraceArgs {
     /// Id of an obligation, such as DORA-9(4)(b)
     #[arg(value_name = "OBLIGATION")]
@@ -147,6 +163,7 @@ pub fn run(command: &CatalogCommand) -> Result<u8, Failure> {
         CatalogCommand::Lint(args) => lint::run(args),
         CatalogCommand::Test(args) => cases::run(args),
         CatalogCommand::New(args) => new::run(args),
+        CatalogCommand::Docs(args) => docs::run(args),
         CatalogCommand::Trace(args) => trace::run(args),
     }
 }

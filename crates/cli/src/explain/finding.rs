@@ -5,6 +5,7 @@ use nachweis_model::control::Control;
 use nachweis_model::seal::CollectionStatus;
 use nachweis_model::{Lang, Ranges, Verdict};
 use nachweis_report::{Items, words};
+use nachweis_snapshot::{KindScope, Resources};
 
 use super::bundle::Bundle;
 use super::page::Page;
@@ -22,7 +23,7 @@ pub fn about(page: &mut Page, bundle: &Bundle<'_>, control: &Control, named: usi
     };
     let lang = page.lang();
     page.heading("in this run", "in diesem Lauf");
-    summary(page, finding, control);
+    summary(page, 2, finding, control);
     for group in &finding.items {
         let text = sentence(control, finding, &group.reason, lang);
         page.paragraph(2, &format!("{} {}  ", group.items.len(), group.reason), &text);
@@ -42,19 +43,19 @@ pub fn about(page: &mut Page, bundle: &Bundle<'_>, control: &Control, named: usi
 }
 
 /// Verdict and figures.
-pub fn summary(page: &mut Page, finding: &Finding, control: &Control) {
+pub fn summary(page: &mut Page, indent: usize, finding: &Finding, control: &Control) {
     let lang = page.lang();
     let figures = format!("{} / {} {}", finding.covered, finding.total, control.unit.in_lang(lang));
     page.line(
-        2,
+        indent,
         &format!("{} {}: {figures}", words::sign(finding.verdict), words::verdict(lang, finding.verdict)),
     );
     if finding.indeterminate > 0 {
         let text = page.pick("of them cannot be judged", "davon lassen sich nicht beurteilen").to_string();
-        page.line(2, &format!("{} {text}", finding.indeterminate));
+        page.line(indent, &format!("{} {text}", finding.indeterminate));
     }
     for (name, count) in &finding.counts {
-        page.line(2, &format!("{name}: {count}"));
+        page.line(indent, &format!("{name}: {count}"));
     }
 }
 
@@ -98,18 +99,7 @@ fn settle(page: &mut Page, finding: &Finding, control: &Control) {
         };
         let status = words::status(lang, missing.status);
         page.paragraph(2, &format!("{}  ", missing.resource), &format!("{status}, {place}"));
-        let what = match missing.status {
-            CollectionStatus::Denied => page.pick(
-                "give the collector the right to list it, and collect again",
-                "dem Sammler das Recht geben, es aufzulisten, und neu erheben",
-            ),
-            CollectionStatus::Error => page.pick("collect it again", "neu erheben"),
-            _ => page.pick(
-                "hand it in; if the input holds every one already, say so with `--complete`",
-                "nachreichen; enthält die Eingabe bereits alle, dies mit `--complete` erklären",
-            ),
-        };
-        let what = what.to_string();
+        let what = remedy(page, &missing.resource, missing.status);
         page.paragraph(4, "", &what);
     }
     if finding.reasons.contains_key(code::PARAMETER_NOT_SET) {
@@ -126,5 +116,34 @@ fn settle(page: &mut Page, finding: &Finding, control: &Control) {
     {
         let lead = page.pick("evidence that: ", "ein Nachweis, dass: ").to_string();
         page.paragraph(2, &lead, by.text.in_lang(lang));
+    }
+}
+
+/// What would close a collection.
+fn remedy(page: &Page, resource: &str, status: CollectionStatus) -> String {
+    let file = Resources::built_in().by_key(resource).is_some_and(|known| known.scope == KindScope::File);
+    match (status, file) {
+        (CollectionStatus::Denied, _) => page
+            .pick(
+                "give the collector the right to list it, and collect again",
+                "dem Sammler das Recht geben, es aufzulisten, und neu erheben",
+            )
+            .to_string(),
+        (CollectionStatus::Error, _) => page.pick("collect it again", "neu erheben").to_string(),
+        (CollectionStatus::NotCollected, true) => format!(
+            "{} `--complete {resource}`",
+            page.pick("add the file to the input, and declare it:", "die Datei der Eingabe beifügen und erklären:")
+        ),
+        (CollectionStatus::NotCollected, false) => format!(
+            "{} `kubectl get {resource} -A -o json`, `--complete {resource}`",
+            page.pick("add it to the input, and declare it:", "der Eingabe beifügen und erklären:")
+        ),
+        _ => format!(
+            "{} `--complete {resource}`",
+            page.pick(
+                "if the input holds every one already, declare it:",
+                "enthält die Eingabe bereits alle, dies erklären:"
+            )
+        ),
     }
 }

@@ -14,17 +14,19 @@ use clap::Args;
 use nachweis_model::Lang;
 
 use crate::catalog::{find_control, find_obligation, release};
+use crate::error_pages::error_page;
 use crate::fail::Failure;
 use crate::output::print;
 
 pub use control::{Depth, sheet};
 pub use item::{find as find_item, pretty};
+pub use kinds::plain;
 pub use page::Page;
 
 #[derive(Args)]
 pub struct ExplainArgs {
-    /// Id of a control, of an obligation, or of an item such as Pod/payments/api-0
-    #[arg(value_name = "CONTROL|ITEM|OBLIGATION")]
+    /// Id of a control, of an obligation, of an item such as Pod/payments/api-0, or the code of an error
+    #[arg(value_name = "CONTROL|ITEM|OBLIGATION|CODE")]
     pub what: String,
     /// Folder or tar file of a bundle: explain what came out in this run
     #[arg(value_name = "BUNDLE")]
@@ -39,6 +41,10 @@ pub struct ExplainArgs {
 
 /// Explains what is named: an id with `/` is an item, one that the catalogue has as a provision an obligation.
 pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
+    if let Some(text) = error_page(&args.what) {
+        print(text.as_bytes())?;
+        return Ok(0);
+    }
     let mut page = Page::new(args.lang);
     match &args.bundle {
         None if args.what.contains('/') => {

@@ -48,7 +48,7 @@ pub fn about(page: &mut Page, catalogue: &Catalogue, provision: &Provision, bund
         let relation = words::relationship(lang, link.relationship);
         page.paragraph(4, "", &format!("{relation}. {}", link.rationale.in_lang(lang)));
         if let Some(finding) = bundle.and_then(|bundle| bundle.finding(&control.id)) {
-            super::finding::summary(page, finding, control);
+            super::finding::summary(page, 4, finding, control);
         }
     }
     if !any {
