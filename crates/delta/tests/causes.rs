@@ -272,6 +272,23 @@ fn other_semantics_are_a_cause_of_their_own() {
 }
 
 #[test]
+fn recorded_verdicts_may_claim_anything() {
+    let mut old = Held::of(&drilled());
+    let mut recorded = old.kept.assess(&old.overlay);
+    for finding in &mut recorded.findings {
+        finding.passed = "0-4294967295".parse().unwrap();
+        finding.excluded.insert("x".into(), "5-7,4294967295".parse().unwrap());
+        finding.exempted.insert("y".into(), "0-9".parse().unwrap());
+        finding.control.push('\u{1b}');
+    }
+    recorded.findings.truncate(3);
+    old.recorded = Some(recorded);
+    let new = Held::of(&drilled());
+    assert_eq!(diff(&old, &new).steps[0].kinds, [Kind::Recording]);
+    assert_eq!(diff(&new, &old).steps[0].kinds, [Kind::NewRecording]);
+}
+
+#[test]
 fn a_side_that_cannot_be_evaluated_is_an_error_or_its_own_cause() {
     let whole = Held::of(&drilled());
     let mut broken = whole.clone();
