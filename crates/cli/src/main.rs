@@ -2,9 +2,10 @@
 
 mod args;
 mod assess;
-mod diff;
-mod excerpt;
 mod catalog;
+mod diff;
+mod error_pages;
+mod excerpt;
 mod explain;
 mod fail;
 mod ingest;
