@@ -349,3 +349,67 @@ fn scalar(text: &str) -> String {
     write_str(&cut, &mut out);
     String::from_utf8_lossy(&out).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use nachweis_canon::{Limits, parse_bytes};
+
+    use super::*;
+
+    fn control(id: &str) -> Control {
+        let release = nachweis_catalog::current();
+        let catalogue = nachweis_catalog::parse(release.bytes).expect("the release is readable");
+        catalogue.control(id).expect("the control is in the release").clone()
+    }
+
+    fn of(id: &str, resource: &str, body: &str) -> String {
+        let parsed = parse_bytes(body.as_bytes(), &Limits::OURS).expect("the body is JSON");
+        let control = control(id);
+        excerpt(&control, &Fields::of(&control), resource, &[parsed.value], Lang::En)
+    }
+
+    #[test]
+    fn a_pod_shows_what_the_control_reads_and_what_is_not_there() {
+        let body = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"b","uid":"x"},"spec":{
+            "containers":[{"name":"c","image":"d","resources":{"limits":{"cpu":"1"}}}],"nodeName":"n"}}"#;
+        let text = of("resource-limits", "pods", body);
+        assert!(
+            text.starts_with(
+                "kind: Pod\nmetadata:\n  name: a\n  namespace: b\nspec:\n  containers:\n    - name: c\n"
+            ),
+            "{text}"
+        );
+        assert!(text.contains("limits:\n          cpu: \"1\"\n          # not set: memory"), "{text}");
+        assert!(!text.contains("nodeName") && !text.contains("image") && !text.contains("uid"), "{text}");
+    }
+
+    #[test]
+    fn a_template_shows_the_pod_inside_of_it() {
+        let body = r#"{"kind":"CronJob","metadata":{"name":"a","namespace":"b"},"spec":{"schedule":"@daily","jobTemplate":{
+            "spec":{"template":{"spec":{"containers":[{"name":"c","securityContext":{"privileged":true}}]}}}}}}"#;
+        let text = of("privileged-containers", "cronjobs.batch", body);
+        assert!(text.contains("jobTemplate:\n    spec:\n      template:\n        spec:\n          containers:\n            - name: c\n"), "{text}");
+        assert!(text.contains("privileged: true") && !text.contains("schedule"), "{text}");
+    }
+
+    #[test]
+    fn marks_stay_marks_and_texts_stay_texts() {
+        let body = r#"{"kind":"Role","metadata":{"name":"true","namespace":"b"},"rules":[
+            {"verbs":["*"],"apiGroups":[""],"resources":["nachweis:withheld","a\nb: c"]}]}"#;
+        let text = of("secret-wildcard-roles", "roles.rbac.authorization.k8s.io", body);
+        for line in ["  name: \"true\"", "      - \"*\"", "      - nachweis:withheld", "      - \"a\\nb: c\""]
+        {
+            assert!(text.lines().any(|found| found.ends_with(line.trim_start())), "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn long_items_end_after_forty_lines() {
+        let rules: Vec<String> =
+            (0..200).map(|at| format!(r#"{{"verbs":["v{at}"],"resources":["pods"]}}"#)).collect();
+        let body = format!(r#"{{"kind":"Role","metadata":{{"name":"a"}},"rules":[{}]}}"#, rules.join(","));
+        let text = of("secret-wildcard-roles", "roles.rbac.authorization.k8s.io", &body);
+        assert_eq!(text.lines().count(), LINES);
+        assert!(text.lines().last().is_some_and(|line| line.starts_with("# … (+")), "{text}");
+    }
+}
