@@ -5,8 +5,11 @@
 //! optionals. It reports fields that cannot exist, also inside of `has()`, and operations that can never work on
 //! values of the types found. Where a tree ends (`Opaque`, or a variable that is not listed) it is silent.
 
+use crate::ast::Ast;
 use crate::env::Env;
+use crate::error::CompileError;
 use crate::infer::Checker;
+use crate::parse::parse;
 use crate::program::Program;
 use crate::types::Type;
 
@@ -99,6 +102,25 @@ impl std::error::Error for BindingError {}
 
 /// Reports what cannot work if the variables have these types. Variables that are not listed may be anything.
 pub fn check(program: &Program, variables: &[(&str, Variable)], trees: &dyn Trees) -> Vec<BindingError> {
+    report(program.source(), program.ast(), &typed(variables), trees)
+}
+
+/// The same for a source that does not compile because of its types: its other problems are found as well. Variables
+/// that are not listed do not exist.
+///
+/// # Errors
+/// If the source is no expression at all.
+pub fn check_source(
+    source: &str,
+    variables: &[(&str, Variable)],
+    trees: &dyn Trees,
+) -> Result<Vec<BindingError>, CompileError> {
+    let env = typed(variables);
+    let ast = parse(source, env.bindings)?;
+    Ok(report(source, &ast, &env, trees))
+}
+
+fn typed(variables: &[(&str, Variable)]) -> Env {
     let types: Vec<(&str, Type)> = variables
         .iter()
         .map(|(name, variable)| match variable {
@@ -106,8 +128,11 @@ pub fn check(program: &Program, variables: &[(&str, Variable)], trees: &dyn Tree
             Variable::Value(of) => (*name, of.clone()),
         })
         .collect();
-    let env = Env::typed(&types);
-    let mut checker = Checker::new(program.source(), program.ast(), &env).with_trees(trees);
+    Env::typed(&types)
+}
+
+fn report(source: &str, ast: &Ast, env: &Env, trees: &dyn Trees) -> Vec<BindingError> {
+    let mut checker = Checker::new(source, ast, env).with_trees(trees);
     checker.run();
     let hints = checker.hints;
     let errors = checker.errors.into_iter().enumerate();

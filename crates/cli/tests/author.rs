@@ -103,6 +103,8 @@ fn every_mistake_of_a_file_is_told_at_its_place_in_one_run() {
         // in quotes, in a block, plain, over an escaped line break, in a folded block
         ("field-unknown", 32, 61),
         ("expression-type", 36, 16),
+        // in the same expression, which does not compile
+        ("field-unknown", 38, 18),
         ("parameter-undeclared", 41, 72),
         ("placeholder-unknown", 42, 28),
         ("relation-unknown", 44, 20),
@@ -144,6 +146,11 @@ fn a_new_control_passes_and_a_wrong_case_shows_its_items() {
     assert!(again.err.starts_with("error[output-occupied]"), "{}", again.err);
     let odd = run(home.path(), &["catalog", "new", "Owner_Named"]);
     assert_eq!(odd.code, 2, "{odd:?}");
+
+    fs::create_dir_all(home.path().join("controls/lost")).unwrap();
+    fs::write(home.path().join("controls/lost/contrl.yaml"), "format: nachweis-control/1\n").unwrap();
+    let stray = run(home.path(), &["catalog", "lint"]);
+    assert!(stray.code == 1 && stray.out.contains("error[control-file-missing]"), "{stray:?}");
 
     let expected = home.path().join("controls/owner-named/cases/satisfied/expected.yaml");
     fs::write(&expected, "verdict: satisfied\ncovered: 7\ntotal: 1\nreasons: {}\n").unwrap();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nachweis_catalog::{Schemas, nearest};
-use nachweis_cel::check::{FieldType, Trees, Variable, check as check_types};
+use nachweis_cel::check::{FieldType, Trees, Variable, check as check_types, check_source};
 use nachweis_cel::{Env, Program, Type, compile};
 use nachweis_model::control::{Control, ParameterType, WORKLOAD_PODS};
 
@@ -95,11 +95,17 @@ pub struct Unbound {
 }
 
 /// An expression of a control. `count` is the place of the count that it belongs to.
-struct Expr {
+struct Expr<'c> {
     field: String,
     count: Option<usize>,
-    program: Program,
+    source: &'c str,
+    /// none where it does not compile
+    program: Option<Program>,
 }
+
+/// How the language says that a name does not exist, and that an operation takes other types.
+const UNDECLARED: &str = "undeclared reference to `";
+const TYPES: &str = "no matching overload";
 
 struct Binder<'c> {
     control: &'c Control,
@@ -127,7 +133,11 @@ pub fn unbound(control: &Control, schemas: &Schemas) -> Vec<Unbound> {
         }
     }
     binder.found.sort();
-    binder.found.dedup();
+    // An operation that fails for several versions of an object, or before and after their types are known.
+    binder.found.dedup_by(|a, b| {
+        let place = (&a.field, a.offset, a.code) == (&b.field, b.offset, b.code);
+        place && (a.offset.is_some() || a.message == b.message)
+    });
     binder.found
 }
 
@@ -195,39 +205,46 @@ impl<'c> Binder<'c> {
         self.control.population.of.iter().any(|name| name == WORKLOAD_PODS)
     }
 
-    /// Expressions that are some; what the others lack is reported.
-    fn compiled(&mut self) -> Vec<Expr> {
+    /// All expressions; what those lack that are none is reported.
+    fn compiled(&mut self) -> Vec<Expr<'c>> {
         let env = Env::new(&VARIABLES);
         let mut out = Vec::new();
         for (field, count, source) in sources(self.control) {
-            match compile(source, &env) {
-                Ok(program) => out.push(Expr { field, count, program }),
-                Err(errors) => self.found.extend(errors.into_iter().map(|error| {
-                    let types = error.message.contains("no matching overload");
-                    let near = error.message.strip_prefix("undeclared reference to `");
-                    let near = near.and_then(|rest| nearest(rest.split('`').next()?, VARIABLES));
-                    Unbound {
-                        field: field.clone(),
-                        offset: Some(error.offset),
-                        line: error.line,
-                        column: error.column,
-                        code: if types { "expression-type" } else { "expression-invalid" },
-                        message: error.message,
-                        help: near.map(|near| format!("did you mean `{near}`?")),
-                    }
-                })),
-            }
+            let program = match compile(source, &env) {
+                Ok(program) => Some(program),
+                Err(errors) => {
+                    self.found.extend(errors.into_iter().map(|error| {
+                        let near = error.message.strip_prefix(UNDECLARED);
+                        let near = near.and_then(|rest| nearest(rest.split('`').next()?, VARIABLES));
+                        Unbound {
+                            field: field.clone(),
+                            offset: Some(error.offset),
+                            line: error.line,
+                            column: error.column,
+                            code: if error.message.contains(TYPES) {
+                                "expression-type"
+                            } else {
+                                "expression-invalid"
+                            },
+                            message: error.message,
+                            help: near.map(|near| format!("did you mean `{near}`?")),
+                        }
+                    }));
+                    None
+                }
+            };
+            out.push(Expr { field, count, source, program });
         }
         out
     }
 
     /// The relations that exist among those named, with the field that names them first. Unknown ones are told with
     /// their place by the binding of names.
-    fn relations(&mut self, exprs: &[Expr]) -> Vec<&'static Relation> {
+    fn relations(&mut self, exprs: &[Expr<'_>]) -> Vec<&'static Relation> {
         let mut out: Vec<&'static Relation> = Vec::new();
         let subjects: Vec<&str> = self.control.population.of.iter().map(String::as_str).collect();
         for expr in exprs {
-            for name in expr.program.related_names() {
+            for name in expr.program.iter().flat_map(Program::related_names) {
                 let Some(relation) = relations::ALL.iter().find(|relation| relation.name == name) else {
                     continue;
                 };
@@ -248,7 +265,7 @@ impl<'c> Binder<'c> {
     }
 
     /// Resources and versions exist; everything that is looked at is declared.
-    fn resources(&mut self, exprs: &[Expr], relations: &[&'static Relation]) {
+    fn resources(&mut self, exprs: &[Expr<'_>], relations: &[&'static Relation]) {
         for (at, read) in self.control.reads.iter().enumerate() {
             let Some(known) = self.schemas.resource(&read.resource) else {
                 let wanted = read.resource.as_str();
@@ -285,7 +302,11 @@ impl<'c> Binder<'c> {
     }
 
     /// Resource, what looks at it, and the field to blame.
-    fn looked(&self, exprs: &[Expr], relations: &[&'static Relation]) -> BTreeSet<(String, String, String)> {
+    fn looked(
+        &self,
+        exprs: &[Expr<'_>],
+        relations: &[&'static Relation],
+    ) -> BTreeSet<(String, String, String)> {
         let mut out = BTreeSet::new();
         for (at, name) in self.control.population.of.iter().enumerate() {
             let resource = if name == WORKLOAD_PODS { "pods" } else { name };
@@ -299,14 +320,17 @@ impl<'c> Binder<'c> {
         for (at, count) in self.control.counts.iter().enumerate() {
             out.insert((count.resource.clone(), count.name.clone(), format!("counts[{at}].resource")));
         }
-        if exprs.iter().any(|expr| expr.program.uses("namespaceObject")) {
+        if exprs
+            .iter()
+            .any(|expr| expr.program.as_ref().is_some_and(|program| program.uses("namespaceObject")))
+        {
             out.insert(("namespaces".into(), "namespaceObject".into(), "reads".into()));
         }
         out
     }
 
     /// Parameters are declared once, have a unit, and are used.
-    fn parameters(&mut self, exprs: &[Expr]) {
+    fn parameters(&mut self, exprs: &[Expr<'_>]) {
         let mut seen = BTreeSet::new();
         for (at, parameter) in self.control.parameters.iter().enumerate() {
             let name = format!("parameters[{at}].name");
@@ -435,7 +459,7 @@ impl<'c> Binder<'c> {
         if types.is_empty() { vec![FieldType::Opaque] } else { types }
     }
 
-    fn expression(&mut self, expr: &Expr, object: &FieldType, names: &Names<'_>) {
+    fn expression(&mut self, expr: &Expr<'_>, object: &FieldType, names: &Names<'_>) {
         let variables = [
             ("object", Variable::Json(object.clone())),
             ("params", Variable::Json(FieldType::Ref(PARAMS.into()))),
@@ -443,7 +467,12 @@ impl<'c> Binder<'c> {
             ("related", Variable::Json(FieldType::Ref(RELATED.into()))),
             ("asOf", Variable::Value(Type::Timestamp)),
         ];
-        for error in check_types(&expr.program, &variables, names) {
+        // Of an expression that does not compile the other names are told all the same.
+        let errors = match &expr.program {
+            Some(program) => check_types(program, &variables, names),
+            None => check_source(expr.source, &variables, names).unwrap_or_default(),
+        };
+        for error in errors {
             let field =
                 error.message.split_once(" has no field `").map(|(of, rest)| (of.trim_matches('`'), rest));
             let (code, message) = match field {
@@ -454,11 +483,12 @@ impl<'c> Binder<'c> {
                     ("parameter-undeclared", format!("there is no parameter `params.{rest}"))
                 }
                 Some(_) => ("field-unknown", error.message),
+                None if error.message.starts_with(UNDECLARED) => continue,
                 None => ("expression-type", error.message),
             };
             self.found.push(Unbound {
                 field: expr.field.clone(),
-                offset: Some(past_dot(expr.program.source(), error.offset)),
+                offset: Some(past_dot(expr.source, error.offset)),
                 line: error.line,
                 column: error.column,
                 code,

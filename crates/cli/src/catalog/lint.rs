@@ -19,6 +19,14 @@ pub fn run(args: &LintArgs) -> Result<u8, Failure> {
     let folders = source::folders(&args.dir)?;
     let mut faults = overlay_files(&args.dir)?;
     faults.extend(check(&folders)?);
+    faults.extend(source::strays(&args.dir).iter().map(|path| {
+        let shown = path.display().to_string();
+        let fault = Fault::of(&shown, "control-file-missing", "there is no file control.yaml in this folder");
+        Fault {
+            help: Some("name the control's file `control.yaml`, or move the folder elsewhere".into()),
+            ..fault
+        }
+    }));
     match args.format {
         Format::Text => print(text(&faults, folders.len()).as_bytes())?,
         Format::Json => print_json(&json(&faults, folders.len()))?,

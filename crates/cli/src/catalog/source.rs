@@ -12,6 +12,18 @@ use crate::fail::Failure;
 /// Bytes of a control file that are read at most.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 
+/// Folders beside controls that hold none: a file that is misspelt is never read.
+pub fn strays(path: &Path) -> Vec<PathBuf> {
+    if path.is_file() || path.join("control.yaml").is_file() {
+        return Vec::new();
+    }
+    let entries = std::fs::read_dir(root(path)).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut found: Vec<PathBuf> =
+        entries.filter(|path| path.is_dir() && !path.join("control.yaml").is_file()).collect();
+    found.sort();
+    found
+}
+
 /// A control's folder.
 pub struct Folder {
     /// the folder's name, which is the control's id
