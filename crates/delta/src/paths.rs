@@ -10,7 +10,9 @@ use serde::Serialize;
 pub const CHANGES_MAX: usize = 50;
 /// Bytes of a value or pointer that are shown at most.
 pub const TEXT_BYTES_MAX: usize = 300;
-/// Bytes that are shown in front of a difference that stands far behind.
+/// A difference that stands further behind than this is brought to the front.
+const FAR_BYTES: usize = 120;
+/// Bytes that are shown in front of it then.
 const LEAD_BYTES: usize = 60;
 
 /// A value as it is shown.
@@ -51,7 +53,7 @@ impl Shown {
         }
         let (old, new) = (text(old), text(new));
         let common = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
-        let mut start = if common < TEXT_BYTES_MAX { 0 } else { common - LEAD_BYTES };
+        let mut start = if common < FAR_BYTES { 0 } else { common - LEAD_BYTES };
         while !old.is_char_boundary(start) {
             start -= 1;
         }

@@ -75,6 +75,9 @@ fn path(change: &PathChange) -> String {
     format!("{}{moved}: {} -> {}", inert(pointer), shown(change.old.as_ref()), shown(change.new.as_ref()))
 }
 
+/// Which items a list is for.
+type Fits = fn(&ItemDelta) -> bool;
+
 impl Page<'_> {
     fn line(&mut self, text: &str) {
         self.out.push_str(text.trim_end());
@@ -221,7 +224,7 @@ impl Page<'_> {
     }
 
     fn items(&mut self, finding: &FindingDelta) {
-        let groups: [(&str, fn(&ItemDelta) -> bool); 4] = [
+        let groups: [(&str, Fits); 4] = [
             ("became uncovered", |item| matches!(item.new.word(), "uncovered" | "exempted")),
             ("became indeterminate", |item| item.new.word() == "indeterminate"),
             ("became covered", |item| item.new.word() == "covered"),
