@@ -1,6 +1,6 @@
 # The commands of this repository. Each sets up what it needs (Debian packages; cargo itself must be there).
 
-.PHONY: help demo test setup lint bench clean
+.PHONY: help demo test setup lint bench docs clean
 
 help:
 	@echo 'make demo     assess the example platform, write bundle and report to out/, verify them'
@@ -8,6 +8,7 @@ help:
 	@echo 'make setup    install what the tests and lints need'
 	@echo 'make lint     format, clippy, pure rooms, dependencies'
 	@echo 'make bench    time and memory on recorded clusters (release build)'
+	@echo 'make docs     check the links of the book in docs/, build it where mdbook is installed'
 	@echo 'make clean    remove what was built'
 
 demo:
@@ -29,6 +30,9 @@ lint:
 bench:
 	@scripts/setup.sh build
 	@scripts/bench.sh
+
+docs:
+	@scripts/docs.sh
 
 clean:
 	cargo clean
