@@ -54,8 +54,10 @@ const NAMED: usize = 20;
 
 /// Runs the cases; again and again with `--watch`.
 pub fn run(args: &TestArgs) -> Result<u8, Failure> {
+    // Only the controls are watched: the output of this run may go to a file beside them.
+    let watched = source::root(&args.dir);
     loop {
-        let before = watch::look(&args.dir);
+        let before = watch::look(&watched);
         let code = match once(args) {
             Err(failure) if args.watch => {
                 print(format!("{failure}\n").as_bytes())?;
@@ -67,7 +69,7 @@ pub fn run(args: &TestArgs) -> Result<u8, Failure> {
             return Ok(code);
         }
         print(b"waiting for a change, Ctrl-C ends\n\n")?;
-        watch::wait(&args.dir, &before);
+        watch::wait(&watched, &before);
     }
 }
 

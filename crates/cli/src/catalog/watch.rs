@@ -7,6 +7,9 @@ use std::time::{Duration, SystemTime};
 /// Time between two looks.
 const INTERVAL: Duration = Duration::from_millis(400);
 
+/// Looks until files that keep changing are taken as they are.
+const REST_MAX: usize = 20;
+
 /// What one look saw.
 #[derive(PartialEq, Eq)]
 pub struct Look(BTreeMap<PathBuf, (Option<SystemTime>, u64)>);
@@ -28,9 +31,19 @@ pub fn look(root: &Path) -> Look {
     Look(seen)
 }
 
-/// Returns when something differs from the last look.
+/// Returns when something differs from the last look, and has come to rest: editors write in steps.
 pub fn wait(root: &Path, last: &Look) {
-    while look(root) == *last {
+    let mut now = look(root);
+    while now == *last {
         std::thread::sleep(INTERVAL);
+        now = look(root);
+    }
+    for _ in 0..REST_MAX {
+        std::thread::sleep(INTERVAL / 4);
+        let next = look(root);
+        if next == now {
+            break;
+        }
+        now = next;
     }
 }
