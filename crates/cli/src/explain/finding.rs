@@ -132,7 +132,10 @@ fn remedy(page: &Page, resource: &str, status: CollectionStatus) -> String {
         (CollectionStatus::Error, _) => page.pick("collect it again", "neu erheben").to_string(),
         (CollectionStatus::NotCollected, true) => format!(
             "{} `--complete {resource}`",
-            page.pick("add the file to the input, and declare it:", "die Datei der Eingabe beifügen und erklären:")
+            page.pick(
+                "add the file to the input, and declare it:",
+                "die Datei der Eingabe beifügen und erklären:"
+            )
         ),
         (CollectionStatus::NotCollected, false) => format!(
             "{} `kubectl get {resource} -A -o json`, `--complete {resource}`",
