@@ -173,7 +173,7 @@ mod tests {
         assert!(untested(&sources).unwrap().is_empty());
     }
 
-    /// Evidence draws no legal conclusion, and German readers find the terms of the act (DESIGN, promise 8).
+    /// Evidence draws no legal conclusion, and German readers find the terms of the act (ARCHITECTURE, promise 8).
     #[test]
     fn prose_of_controls_keeps_to_our_words() {
         let mut texts = Vec::new();

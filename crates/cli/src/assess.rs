@@ -135,14 +135,15 @@ fn read_overlay(path: &Path) -> Result<Overlay, Failure> {
         }
         std::ops::ControlFlow::Continue(())
     })
-    .map_err(|error| {
-        Failure::new(error.code, error.to_string()).note("nothing was read").help(error.help)
-    })?;
+    .map_err(|error| Failure::new(error.code, error.to_string()).note("nothing was read").help(error.help))?;
     overlay(&files).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Failure::new("overlay-unusable", format!("the overlay has {} problems\n{}", faults.len(), lines.join("\n")))
-            .at(path.display())
-            .note("nothing was assessed")
+        Failure::new(
+            "overlay-unusable",
+            format!("the overlay has {} problems\n{}", faults.len(), lines.join("\n")),
+        )
+        .at(path.display())
+        .note("nothing was assessed")
     })
 }
 
@@ -152,7 +153,8 @@ fn bound(overlay: &Overlay) -> Result<(), Failure> {
         return Ok(());
     }
     let schemas = Schemas::embedded().map_err(|message| Failure::new("schemas-unreadable", message))?;
-    let errors: Vec<PlanError> = overlay.controls.iter().flat_map(|control| bind(control, &schemas)).collect();
+    let errors: Vec<PlanError> =
+        overlay.controls.iter().flat_map(|control| bind(control, &schemas)).collect();
     if errors.is_empty() { Ok(()) } else { Err(assess_failure(AssessError::Plan(errors))) }
 }
 
@@ -170,8 +172,11 @@ fn known_parameters(catalogue: &Catalogue, overlay: &Overlay) -> Result<(), Fail
             let mut known = declared;
             known.sort_unstable();
             known.dedup();
-            Err(Failure::new("parameter-unknown", format!("the overlay sets `{name}`, which no control declares"))
-                .help(format!("known parameters: {}", known.join(", "))))
+            Err(Failure::new(
+                "parameter-unknown",
+                format!("the overlay sets `{name}`, which no control declares"),
+            )
+            .help(format!("known parameters: {}", known.join(", "))))
         }
     }
 }

@@ -42,7 +42,9 @@ pub fn compare(old: &dyn Blobs, new: &dyn Blobs) -> Result<Delta, Failure> {
             DeltaError::Read { .. } => "snapshot-read",
             DeltaError::Assess { .. } => "not-recomputed",
         };
-        Failure::new(code, error.to_string()).note("nothing was compared").help("`nachweis verify` names all problems")
+        Failure::new(code, error.to_string())
+            .note("nothing was compared")
+            .help("`nachweis verify` names all problems")
     })
 }
 

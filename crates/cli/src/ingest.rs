@@ -44,9 +44,7 @@ pub fn seal(args: &InputArgs, store: &dyn BlobsMut) -> Result<Sealed, Failure> {
         }
         std::ops::ControlFlow::Continue(())
     })
-    .map_err(|error| {
-        Failure::new(error.code, error.to_string()).note("nothing was read").help(error.help)
-    })?;
+    .map_err(|error| Failure::new(error.code, error.to_string()).note("nothing was read").help(error.help))?;
     bar.set_message("sealing");
     let sealed = ingest.finish(store).map_err(failure)?;
     bar.finish_and_clear();
@@ -69,7 +67,9 @@ fn failure(error: SealError) -> Failure {
     let failure = Failure::new(code, error.to_string()).note("nothing was sealed");
     match error {
         SealError::TwoClusters { .. } => failure.help("give the inputs of one cluster at a time"),
-        _ if usage => failure.help("give the kind as `plural.group`, such as `pods` or `deployments.apps`").usage(),
+        _ if usage => {
+            failure.help("give the kind as `plural.group`, such as `pods` or `deployments.apps`").usage()
+        }
         _ => failure,
     }
 }

@@ -21,7 +21,9 @@ pub fn run(args: &ReportArgs) -> Result<u8, Failure> {
     let snapshot = Snapshot::open(store.as_ref(), &selected.manifest)
         .map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
     let documents = Documents::read(store.as_ref(), &selected).map_err(|error| {
-        Failure::new("document-unreadable", error.message).at(error.place).help("`nachweis verify` names all problems")
+        Failure::new("document-unreadable", error.message)
+            .at(error.place)
+            .help("`nachweis verify` names all problems")
     })?;
     let names = Names::read(&snapshot)?;
     let bundle = args.bundle.display().to_string();

@@ -78,7 +78,8 @@ impl Drop for Draft {
 fn remove(path: &Path) -> Result<(), Failure> {
     match std::fs::remove_dir_all(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Failure::new("output-remove", format!("cannot remove the old output: {error}")).at(path.display()))
+            Err(Failure::new("output-remove", format!("cannot remove the old output: {error}"))
+                .at(path.display()))
         }
         _ => Ok(()),
     }

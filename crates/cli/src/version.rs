@@ -13,7 +13,8 @@ pub const ENGINE: &str = concat!("nachweis ", env!("CARGO_PKG_VERSION"));
 pub fn run(as_json: bool) -> Result<u8, Failure> {
     let release = nachweis_catalog::current();
     let digest = release.digest().to_string();
-    let formats = [nachweis_canon::FORMAT, seal::FORMAT, control::FORMAT, catalogue::FORMAT, assessment::FORMAT];
+    let formats =
+        [nachweis_canon::FORMAT, seal::FORMAT, control::FORMAT, catalogue::FORMAT, assessment::FORMAT];
     if as_json {
         print_json(&Json::object([
             ("engine", Json::str(env!("CARGO_PKG_VERSION"))),

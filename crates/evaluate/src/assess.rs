@@ -104,7 +104,10 @@ pub fn assess(inputs: &Inputs<'_>) -> Result<Assessment, AssessError> {
     })
 }
 
-pub(crate) fn plans(inputs: &Inputs<'_>, selected: Option<&BTreeSet<String>>) -> Result<Vec<Check>, AssessError> {
+pub(crate) fn plans(
+    inputs: &Inputs<'_>,
+    selected: Option<&BTreeSet<String>>,
+) -> Result<Vec<Check>, AssessError> {
     let in_selection = |control: &&Control| {
         selected.is_none_or(|selected| control.obligations.iter().any(|link| selected.contains(&link.id)))
     };

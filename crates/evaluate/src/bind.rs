@@ -1,4 +1,4 @@
-//! Binding: everything that a control names exists, checked before any run (DESIGN section 3, "catalog").
+//! Binding: everything that a control names exists, checked before any run (ARCHITECTURE).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Exemptions: a flag on items, never a verdict (DESIGN section 4).
+//! Exemptions: a flag on items, never a verdict (docs/concepts/verdicts.md).
 
 use std::collections::BTreeMap;
 

@@ -100,7 +100,7 @@ impl Bench<'_> {
         })
     }
 
-    /// Judges one item; order of the questions as DESIGN section 4 gives it.
+    /// Judges one item; order of the questions as docs/concepts/verdicts.md gives it.
     pub fn judge(&self, check: &Check, case: &Case<'_>) -> Outcome {
         let mut membership_shaky = false;
         if let Some(only) = &check.only {

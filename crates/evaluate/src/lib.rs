@@ -2,7 +2,7 @@
 //!
 //! INVARIANT (determinism): no clock, network, file, environment, locale, random number, float or map with
 //! unstable order stands on this path; the instant is an argument. INVARIANT (absence): what was not seen never
-//! makes a verdict better (DESIGN section 2, promise 3).
+//! makes a verdict better (ARCHITECTURE, promise 3).
 
 mod assess;
 mod bind;

@@ -1,4 +1,4 @@
-//! The exit code of an assessment (DESIGN section 4, "Exit codes").
+//! The exit code of an assessment (docs/concepts/verdicts.md).
 
 use nachweis_model::assessment::{Assessment, Finding, code};
 use nachweis_model::{Severity, Verdict};

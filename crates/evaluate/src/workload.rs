@@ -1,4 +1,4 @@
-//! The population `workload-pods`: live pods, or the pods that templates describe (DESIGN section 4).
+//! The population `workload-pods`: live pods, or the pods that templates describe (docs/concepts/verdicts.md).
 
 use nachweis_canon::{Json, Object};
 use nachweis_model::ItemId;

@@ -8,7 +8,7 @@ use crate::{Severity, Text};
 /// Format of a control file.
 pub const FORMAT: &str = "nachweis-control/1";
 
-/// The population of pods: live pods, or pod templates where only declarations were read (DESIGN section 4).
+/// The population of pods: live pods, or pod templates where only declarations were read (docs/concepts/verdicts.md).
 pub const WORKLOAD_PODS: &str = "workload-pods";
 
 /// A requirement that reduces risk when implemented, with the check that tests it.
@@ -184,7 +184,7 @@ pub enum OnEmpty {
     NotSatisfied,
 }
 
-/// Evidence that something acts on what the predicate sees (DESIGN section 4, "Enforced by").
+/// Evidence that something acts on what the predicate sees (docs/concepts/verdicts.md).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnforcedBy {

@@ -19,7 +19,7 @@ pub use ranges::Ranges;
 pub use text::{Lang, Text};
 pub use verdict::{ObligationState, Severity, Verdict};
 
-/// Number of the evaluation semantics that this engine implements (DESIGN section 2, promise 2).
+/// Number of the evaluation semantics that this engine implements (ARCHITECTURE, promise 2).
 ///
 /// It grows whenever the same snapshot, catalogue, overlay and instant could give another verdict.
 pub const SEMANTICS: u32 = 1;

@@ -52,7 +52,7 @@ pub struct Cluster {
     pub version: Option<String>,
 }
 
-/// How completely a collection was seen (DESIGN section 4).
+/// How completely a collection was seen (docs/concepts/verdicts.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CollectionStatus {

@@ -233,8 +233,8 @@ impl<'a> View<'a> {
             ),
             Cause::Running => Step {
                 text: match lang {
-                    Lang::En => "add them to the input and declare them:".into(),
-                    Lang::De => "sie zur Eingabe geben und erklären:".into(),
+                    Lang::En => "add them to the input, leaving out what the cluster does not serve, and declare them:".into(),
+                    Lang::De => "sie zur Eingabe geben, ohne was der Cluster nicht anbietet, und erklären:".into(),
                 },
                 lines: vec![get, complete],
             },
@@ -285,15 +285,17 @@ impl<'a> View<'a> {
             files.iter().take(FILES).map(|part| format!("--ignore {}", shell(&part.file))).collect();
         let text = match (self.lang, files.len()) {
             (Lang::En, 0 | 1) => {
-                "make it readable, or state that it holds nothing of these kinds:".to_string()
+                "make the file readable, or state that it holds nothing of these kinds:".to_string()
             }
             (Lang::De, 0 | 1) => {
-                "sie lesbar machen, oder erklären, dass sie nichts davon enthält:".to_string()
+                "die Datei lesbar machen, oder erklären, dass sie nichts davon enthält:".to_string()
             }
             (Lang::En, _) => {
-                "make them readable, or state that they hold nothing of these kinds:".to_string()
+                "make the files readable, or state that they hold nothing of these kinds:".to_string()
             }
-            (Lang::De, _) => "sie lesbar machen, oder erklären, dass sie nichts davon enthalten:".to_string(),
+            (Lang::De, _) => {
+                "die Dateien lesbar machen, oder erklären, dass sie nichts davon enthalten:".to_string()
+            }
         };
         let more = files.len().saturating_sub(FILES);
         let more = if more > 0 { format!(" # +{more}") } else { String::new() };

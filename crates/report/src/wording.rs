@@ -1,4 +1,4 @@
-//! The words that no rendering may contain: we report evidence, people conclude (DESIGN section 2, promise 8).
+//! The words that no rendering may contain: we report evidence, people conclude (ARCHITECTURE, promise 8).
 
 /// Parts of words that state a legal conclusion, in lower case.
 const CONCLUSIONS: [&str; 9] = [

@@ -1,4 +1,4 @@
-//! The rows of the seal that say how completely each resource was seen (DESIGN section 4, "Collections").
+//! The rows of the seal that say how completely each resource was seen (docs/concepts/verdicts.md).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Of which resources absence means absence (DESIGN section 4, "Collections").
+//! Of which resources absence means absence (docs/concepts/verdicts.md).
 //!
 //! Only `complete` and `not-served` close a scope. A resource is closed in a namespace by the row of the namespace
 //! or of the whole cluster; it is closed cluster-wide by the row of the whole cluster, or because Namespaces are

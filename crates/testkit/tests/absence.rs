@@ -1,4 +1,4 @@
-//! Less evidence never makes a verdict better (DESIGN section 2, promise 3).
+//! Less evidence never makes a verdict better (ARCHITECTURE, promise 3).
 //!
 //! Method: platforms of which some rows are satisfied and some are not lose files, objects, rows of their index,
 //! statuses and values, at random; the index is left as it was. No finding may move to satisfied, attested or

@@ -1,4 +1,4 @@
-//! Recomputes a report offline and says, question by question, what holds (DESIGN section 3, "verify").
+//! Recomputes a report offline and says, question by question, what holds (ARCHITECTURE).
 //!
 //! Five answers: are the bytes intact, do the verdicts come out equal, who signed, is the catalogue a released
 //! one, and where does the snapshot say it comes from. What no verification can show is said in words:

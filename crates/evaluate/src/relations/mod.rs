@@ -1,7 +1,7 @@
 //! Relations: small records that a first pass over all items extracts, joined to the items that controls judge.
 //!
 //! A control reads them as `related.NAME`. Each relation says which resources it looks at and how far around the
-//! item, so that the judge knows when a record that is not there proves nothing (DESIGN section 4, "Check").
+//! item, so that the judge knows when a record that is not there proves nothing (docs/concepts/verdicts.md).
 
 mod addons;
 mod agents;

@@ -121,7 +121,7 @@ fn article(p: &mut Page, view: &View<'_>, row: &Row<'_>, budget: usize) {
                     p.leaf("b", &[], &format!("{label}: "));
                     p.rich(&long(&step.text));
                 });
-                p.to_copy(&step.lines);
+                p.copyable(&step.lines);
             });
         }
         items(p, view, row, budget);

@@ -41,7 +41,7 @@ pub(super) fn not_seen(p: &mut Page, view: &View<'_>) {
                 p.leaf("b", &[], lang.pick("What would settle it: ", "Was es klären würde: "));
                 p.rich(&step.text);
             });
-            p.to_copy(&step.lines);
+            p.copyable(&step.lines);
         });
         p.fold(lang.pick("Which, where, and who waits", "Welche, wo, und wer wartet"), |p| {
             kinds_table(p, view, at + 1, remedy)
@@ -137,7 +137,7 @@ fn unread(p: &mut Page, view: &View<'_>) {
     if let Some(step) = view.ignorable() {
         p.el("div", &[("class", "step")], |p| {
             p.el("p", &[], |p| p.rich(&sentence(&step.text)));
-            p.to_copy(&step.lines);
+            p.copyable(&step.lines);
         });
     }
 }

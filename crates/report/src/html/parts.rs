@@ -88,7 +88,7 @@ impl Page {
     }
 
     /// Lines to copy, where there are any.
-    pub fn to_copy(&mut self, lines: &[String]) {
+    pub fn copyable(&mut self, lines: &[String]) {
         if !lines.is_empty() {
             let text = clip(&visible_lines(&lines.join("\n")), 4_000).into_owned();
             self.el("pre", &[("class", "command")], |p| p.leaf_lines("code", &text));
