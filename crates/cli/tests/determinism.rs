@@ -45,7 +45,8 @@ fn one_input_one_result() {
     assert!(
         Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(&unpacked).status().unwrap().success()
     );
-    let runs: [(&str, &Path, &str, &[(&str, &str)]); 9] = [
+    type Run<'r> = (&'r str, &'r Path, &'r str, &'r [(&'r str, &'r str)]);
+    let runs: [Run<'_>; 9] = [
         ("again", &dump, "1", &[]),
         ("2 threads", &dump, "2", &[]),
         ("8 threads", &dump, "8", &[]),
