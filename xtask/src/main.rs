@@ -1,7 +1,5 @@
 //! Work on the repository itself: `cargo xtask example`, `cargo xtask release VERSION`.
 
-#[cfg(test)]
-mod cases;
 mod example;
 mod files;
 mod release;

@@ -1,8 +1,8 @@
-//! The shipped catalogue: everything that its controls name exists, and every case gives what it says.
+//! The shipped catalogue: everything that its controls name exists. Their cases run in the tests of the program.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use nachweis_catalog::{Schemas, current, parse};
-use nachweis_evaluate::bind;
+use nachweis_evaluate::{bind, relations};
 
 #[test]
 fn every_name_in_the_shipped_controls_exists() {
@@ -16,6 +16,21 @@ fn every_name_in_the_shipped_controls_exists() {
         .collect();
     assert!(errors.is_empty(), "{}", errors.join("\n"));
     assert!(catalogue.controls.len() >= 12);
+}
+
+/// `reads` names everything that a control's relations look at, in the same versions.
+#[test]
+fn controls_declare_what_their_relations_look_at() {
+    for control in &parse(current().bytes).unwrap().controls {
+        let text = serde_json::to_string(control).unwrap();
+        let used =
+            relations::ALL.iter().filter(|relation| text.contains(&format!("related.{}", relation.name)));
+        for look in used.flat_map(|relation| relation.looks) {
+            let read = control.reads.iter().find(|read| read.resource == look.resource);
+            let read = read.unwrap_or_else(|| panic!("{} does not read {}", control.id, look.resource));
+            assert_eq!(read.versions, look.versions, "{} {}", control.id, look.resource);
+        }
+    }
 }
 
 /// Changes one field of a shipped control and returns what the binding says.
