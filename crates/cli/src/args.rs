@@ -199,6 +199,9 @@ pub struct VerifyArgs {
     /// Digest of a catalogue or overlay that is accepted
     #[arg(long, value_name = "DIGEST")]
     pub accept_catalog: Vec<nachweis_canon::Digest>,
+    /// Inclusion proof of `nachweis items --show` that the snapshot has to bear out
+    #[arg(long, value_name = "FILE")]
+    pub proof: Vec<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

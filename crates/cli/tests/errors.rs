@@ -46,6 +46,7 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
     ),
     ("encrypted keys: tests of the command key", &["key-password"]),
     ("more objects than a test makes", &["too-many-items"]),
+    ("a proof for another item: proof.rs", &["inclusion-proof"]),
     (
         "forged bundles: crates/testkit, crates/verify",
         &[

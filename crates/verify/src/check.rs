@@ -1,14 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nachweis_attest::{PREDICATE_ASSESSMENT, PublicKey, SignatureState, open};
-use nachweis_canon::{Digest, canonical_bytes};
+use nachweis_canon::{Digest, Limits, canonical_bytes, parse_bytes};
 use nachweis_evaluate::{AssessError, Inputs, assess};
-use nachweis_model::SEMANTICS;
 use nachweis_model::assessment::{Assessment, Finding};
 use nachweis_model::catalogue::Catalogue;
 use nachweis_model::seal::{IdentitySource, InstantSource, Seal};
+use nachweis_model::{ItemId, SEMANTICS};
 use nachweis_oci::{Blobs, Code, Selected, check as check_layout, select};
-use nachweis_snapshot::Snapshot;
+use nachweis_snapshot::{Proof, Snapshot};
 
 use crate::alterations::{Alteration, catalogue_alterations, overlay_alterations};
 use crate::answers::{Answer, Problem, State, Verification};
@@ -27,6 +27,8 @@ pub struct Settings {
     pub accept: BTreeSet<Digest>,
     /// digest of the manifest, where the layout holds several
     pub manifest: Option<Digest>,
+    /// inclusion proofs that the snapshot has to bear out, as `nachweis items BUNDLE --show ID --format json` writes them
+    pub proofs: Vec<Vec<u8>>,
 }
 
 struct Run {
@@ -95,6 +97,7 @@ impl Run {
             self.problem(problem.code, &problem.place, &problem.message);
         }
         self.documents(snapshot, documents);
+        self.proofs(snapshot.seal());
         let bytes = match self.problems.len() {
             0 => Answer::new(
                 State::Intact,
@@ -117,6 +120,33 @@ impl Run {
             problems: sorted(self.problems),
             manifest,
             exit,
+        }
+    }
+
+    /// Proofs that were handed over beside the bundle: each names an item that this seal holds.
+    fn proofs(&mut self, seal: &Seal) {
+        for (at, bytes) in std::mem::take(&mut self.settings.proofs).iter().enumerate() {
+            let place = format!("proof {}", at + 1);
+            let Some((claimed, proof)) = read_proof(bytes) else {
+                self.problem(
+                    "document-unreadable",
+                    place,
+                    "the file is no inclusion proof of `nachweis items`",
+                );
+                continue;
+            };
+            match proof.check(seal) {
+                Ok(found) if found == claimed => {}
+                Ok(found) => {
+                    let message =
+                        format!("the proof says that it is for {claimed}, its line is that of {found}");
+                    self.problem("inclusion-proof", place, message);
+                }
+                Err(problem) => {
+                    let message = format!("{}: {}", claimed, problem.message);
+                    self.problem(problem.code, place, message);
+                }
+            }
         }
     }
 
@@ -326,6 +356,22 @@ impl Run {
             _ => 4,
         }
     }
+}
+
+/// Reads a proof with the item that it claims to be for.
+fn read_proof(bytes: &[u8]) -> Option<(ItemId, Proof)> {
+    let parsed = parse_bytes(bytes, &Limits::default()).ok()?;
+    if !parsed.duplicates.is_empty() {
+        return None;
+    }
+    let value = parsed.value;
+    let path = value.list(&["proof"]).iter().map(|digest| digest.as_str()?.parse().ok());
+    let proof = Proof {
+        index: u32::try_from(value.get("index")?.as_int()?).ok()?,
+        line: value.text(&["line"])?.as_bytes().to_vec(),
+        path: path.collect::<Option<Vec<Digest>>>()?,
+    };
+    Some((value.text(&["id"])?.parse().ok()?, proof))
 }
 
 fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {

@@ -11,12 +11,14 @@ use nachweis_verify::{Settings, json, text, verify};
 
 const HELP: &str = "nachweis-verify: recomputes a report of Nachweis offline
 
-usage: nachweis-verify BUNDLE [--trust PUBKEY]... [--accept-catalog DIGEST]... [--manifest DIGEST] [--format text|json]
+usage: nachweis-verify BUNDLE [--trust PUBKEY]... [--accept-catalog DIGEST]... [--manifest DIGEST] [--proof FILE]...
+                       [--format text|json]
 
   BUNDLE            folder or tar file of a bundle
   --trust           public key (SPKI PEM) that is known from elsewhere
   --accept-catalog  digest of a catalogue or overlay that is accepted; may be repeated
   --manifest        digest of the manifest, where the layout holds several
+  --proof           inclusion proof of `nachweis items` that the snapshot has to bear out; may be repeated
   --format          text (default) or json
 
 exit: 0 everything holds · 1 cannot run · 2 wrong usage · 4 consistent, but signer, catalogue or overlay unproven
@@ -52,6 +54,11 @@ fn arguments() -> Result<Option<Arguments>, String> {
             "--manifest" => {
                 let digest = value()?;
                 settings.manifest = Some(digest.parse().map_err(|error| format!("`{digest}`: {error}"))?);
+            }
+            "--proof" => {
+                let file = value()?;
+                let bytes = std::fs::read(&file).map_err(|error| format!("cannot read `{file}`: {error}"))?;
+                settings.proofs.push(bytes);
             }
             "--format" => match value()?.as_str() {
                 "json" => as_json = true,
