@@ -69,7 +69,7 @@ fn a_row_says_control_article_coverage_example_and_step() {
 ";
     assert!(text.contains(row), "{text}");
     assert!(text.contains("14 completed backups exist; of 0 restores none"));
-    assert!(text.contains("18 / 36 pods; 3 / 6 namespaces, not covered: cards, reporting, risk"));
+    assert!(text.contains("18 / 36 pods; 3 / 6 namespaces, open: cards, reporting, risk"));
 }
 
 #[test]

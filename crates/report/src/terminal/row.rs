@@ -51,7 +51,7 @@ impl Page<'_> {
         }
     }
 
-    /// `24 / 36 pods (all are required); 4 / 7 namespaces, not covered: a, b`.
+    /// `24 / 36 pods (all are required); 4 / 7 namespaces, open: a, b`.
     fn coverage(&self, row: &Row<'_>) -> String {
         let (lang, finding) = (self.lang(), row.finding);
         let mut out = format!(
@@ -73,7 +73,7 @@ impl Page<'_> {
                 let more = if groups.failing.len() > 4 { ", …" } else { "" };
                 out.push_str(&format!(
                     ", {} {}{more}",
-                    lang.pick("not covered:", "nicht abgedeckt:"),
+                    lang.pick("open:", "offen:"),
                     names.join(", ")
                 ));
             }
