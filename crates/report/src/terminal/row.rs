@@ -71,11 +71,7 @@ impl Page<'_> {
                 let names: Vec<String> =
                     groups.failing.iter().take(4).map(|name| clip(&visible(name), 63).into_owned()).collect();
                 let more = if groups.failing.len() > 4 { ", …" } else { "" };
-                out.push_str(&format!(
-                    ", {} {}{more}",
-                    lang.pick("open:", "offen:"),
-                    names.join(", ")
-                ));
+                out.push_str(&format!(", {} {}{more}", lang.pick("open:", "offen:"), names.join(", ")));
             }
         }
         if row.exempted() > 0 {
