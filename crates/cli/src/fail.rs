@@ -70,3 +70,11 @@ impl From<nachweis_oci::Problem> for Failure {
         Failure::new(problem.code.as_str(), problem.message).at(problem.place)
     }
 }
+
+impl From<nachweis_verify::bundle::Unreadable> for Failure {
+    fn from(error: nachweis_verify::bundle::Unreadable) -> Self {
+        Failure::new("document-unreadable", error.message)
+            .at(error.place)
+            .help("`nachweis verify` names all problems")
+    }
+}

@@ -20,11 +20,7 @@ pub fn run(args: &ReportArgs) -> Result<u8, Failure> {
     let selected = select(store.as_ref(), None)?;
     let snapshot = Snapshot::open(store.as_ref(), &selected.manifest)
         .map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
-    let documents = Documents::read(store.as_ref(), &selected).map_err(|error| {
-        Failure::new("document-unreadable", error.message)
-            .at(error.place)
-            .help("`nachweis verify` names all problems")
-    })?;
+    let documents = Documents::read(store.as_ref(), &selected)?;
     let names = Names::read(&snapshot)?;
     let bundle = args.bundle.display().to_string();
     let keyid = documents.keys.first().and_then(|key| PublicKey::from_pem(key).ok()).map(|key| key.keyid());

@@ -46,11 +46,7 @@ pub fn open(path: &Path, work: &mut dyn FnMut(Bundle<'_>) -> Result<(), Failure>
     let selected = select(store.as_ref(), None)?;
     let snapshot = Snapshot::open(store.as_ref(), &selected.manifest)
         .map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
-    let documents = Documents::read(store.as_ref(), &selected).map_err(|error| {
-        Failure::new("document-unreadable", error.message)
-            .at(error.place)
-            .help("`nachweis verify` names all problems")
-    })?;
+    let documents = Documents::read(store.as_ref(), &selected)?;
     let names = Names::read(&snapshot)?;
     work(Bundle {
         snapshot: &snapshot,
