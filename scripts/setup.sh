@@ -2,7 +2,7 @@
 # Installs what building and testing need and this machine lacks.
 #
 #   scripts/setup.sh build     a C compiler and linker
-#   scripts/setup.sh test      that, and the programs that tests call
+#   scripts/setup.sh test      that, the programs that tests call, and the servers of the live tests (scripts/testbed.sh)
 #   scripts/setup.sh lint      that, and cargo-deny
 #
 # Programs come as Debian packages, as root or through sudo. Where that is impossible the script says what is
@@ -74,6 +74,12 @@ if [ "$purpose" = test ] && [ "$browser/package-lock.json" -nt "$browser/node_mo
     else
         complain "SKIPPED: the tests that look at pages; npm is absent"
     fi
+fi
+
+# The distribution's Go may be too old to build the servers, so it is not installed here.
+if [ "$purpose" = test ] && ! scripts/testbed.sh >/dev/null && [ -n "${CI:-}" ]; then
+    complain "  error: CI is set, and no test may be skipped there"
+    exit 1
 fi
 
 if [ "$purpose" = lint ] && ! command -v cargo-deny >/dev/null; then

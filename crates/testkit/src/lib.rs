@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 pub mod changes;
+pub mod cluster;
 mod entries;
 mod forge;
 mod pipeline;
