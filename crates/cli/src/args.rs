@@ -32,7 +32,8 @@ pub enum Command {
 Examples:
   nachweis snapshot support-bundle.tar.gz
   nachweis snapshot manifests/ --cluster prod-eu-1 --at 2026-11-20T06:00:00Z --complete all
-  kubectl get netpol -A -o json | nachweis snapshot - --complete netpol")]
+  kubectl get netpol -A -o json | nachweis snapshot - --complete netpol
+  nachweis snapshot dump/ --evidence audit-policy=/etc/kubernetes/audit-policy.yaml")]
     Snapshot(SnapshotArgs),
     /// Assess inputs or a sealed snapshot, and write a bundle
     #[command(after_help = "\
@@ -135,6 +136,10 @@ pub struct InputArgs {
     /// File of the input whose unreadable content may be left out; sealed as ignored
     #[arg(long, value_name = "FILE")]
     pub ignore: Vec<String>,
+    /// Configuration that no API server serves: admission, audit-policy, authentication, authorization,
+    /// encryption, kubeadm, kubelet, sbom; several of one kind as kubelet/NODE=FILE
+    #[arg(long, value_name = "NAME=FILE")]
+    pub evidence: Vec<crate::evidence::Evidence>,
     /// Threads that read; the result does not depend on it
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

@@ -35,7 +35,7 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
     let key = args.key.as_deref().map(key::private).transpose()?;
 
     let draft = store::Draft::new(&args.out)?;
-    let layers = match ingest::sealed_input(&args.input) {
+    let layers = match ingest::sealed_input(&args.input)? {
         Some(path) => copy_snapshot(path, draft.store())?,
         None => ingest::seal(&args.input, draft.store())?.layers,
     };

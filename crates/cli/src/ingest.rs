@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nachweis_collect::files::{ArchiveLimits, Event, Input, walk};
+use nachweis_collect::files::{self, ArchiveLimits, Event, Input, walk};
 use nachweis_model::seal::Unread;
 use nachweis_oci::BlobsMut;
 use nachweis_snapshot::{FileSpool, Ingest, Resources, SealError, Sealed, Settings};
@@ -33,22 +33,33 @@ pub fn seal(args: &InputArgs, store: &dyn BlobsMut) -> Result<Sealed, Failure> {
         bar.inc(1);
         match event {
             Event::Entry { path, bytes } => ingest.entry(&path, bytes),
-            Event::Unread(unread) => ingest.unread(Unread {
-                file: unread.file,
-                line: 0,
-                column: 0,
-                reason: unread.reason.code().to_string(),
-                detail: unread.detail,
-                ignored: false,
-            }),
+            Event::Unread(part) => ingest.unread(unread(part)),
         }
         std::ops::ControlFlow::Continue(())
     })
-    .map_err(|error| Failure::new(error.code, error.to_string()).note("nothing was read").help(error.help))?;
+    .map_err(|error| unreadable(&error))?;
+    crate::evidence::take(&args.evidence, &mut ingest)?;
     bar.set_message("sealing");
     let sealed = ingest.finish(store).map_err(failure)?;
     bar.finish_and_clear();
     Ok(sealed)
+}
+
+/// What a collector did not read, as the seal has it.
+pub fn unread(part: files::Unread) -> Unread {
+    Unread {
+        file: part.file,
+        line: 0,
+        column: 0,
+        reason: part.reason.code().to_string(),
+        detail: part.detail,
+        ignored: false,
+    }
+}
+
+/// An input that cannot be read at all.
+pub fn unreadable(error: &files::InputError) -> Failure {
+    Failure::new(error.code, error.to_string()).note("nothing was read").help(error.help)
 }
 
 fn threads() -> usize {
@@ -74,10 +85,28 @@ fn failure(error: SealError) -> Failure {
     }
 }
 
-/// The one input, if it is a sealed snapshot or bundle.
-pub fn sealed_input(args: &InputArgs) -> Option<&Path> {
-    match args.inputs.as_slice() {
-        [one] if crate::store::is_layout(Path::new(one)) => Some(Path::new(one)),
-        _ => None,
+/// The one input, if it is a sealed snapshot or bundle. Flags that say how to read files have no place beside it.
+pub fn sealed_input(args: &InputArgs) -> Result<Option<&Path>, Failure> {
+    let path = match args.inputs.as_slice() {
+        [one] if crate::store::is_layout(Path::new(one)) => Path::new(one),
+        _ => return Ok(None),
+    };
+    let flags = [
+        ("--cluster", args.cluster.is_some()),
+        ("--at", args.at.is_some()),
+        ("--complete", !args.complete.is_empty()),
+        ("--ignore", !args.ignore.is_empty()),
+        ("--evidence", !args.evidence.is_empty()),
+    ];
+    match flags.iter().find(|(_, given)| *given) {
+        None => Ok(Some(path)),
+        Some((flag, _)) => Err(Failure::new(
+            "already-sealed",
+            format!("`{flag}` says how to read files, and this input is sealed"),
+        )
+        .at(path.display())
+        .note("what a snapshot holds and how complete it is was fixed when it was sealed")
+        .help("leave the flag out, or seal the original input again with it")
+        .usage()),
     }
 }

@@ -5,6 +5,7 @@ mod assess;
 mod catalog;
 mod diff;
 mod error_pages;
+mod evidence;
 mod excerpt;
 mod explain;
 mod fail;

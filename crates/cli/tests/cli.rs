@@ -409,3 +409,23 @@ fn keys_are_private_and_never_overwritten() {
     assert_eq!((private.code, &private.out), (0, &public.out));
     assert!(!private.out.contains("PRIVATE"), "{}", private.out);
 }
+
+#[test]
+fn evidence_is_what_the_operator_says_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("pod.yaml"), POD).unwrap();
+    let policy = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n";
+    fs::write(home.path().join("audit.conf"), policy).unwrap();
+    let seal =
+        |flag: &str| run(home.path(), &["snapshot", "pod.yaml", "--evidence", flag, "--format", "json"]);
+    let sealed = seal("audit-policy=audit.conf").json();
+    let rows = sealed["collections"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["resource"] == "policies.audit.k8s.io").unwrap();
+    assert_eq!((&row["status"], &row["basis"]), (&"complete".into(), &"operator".into()));
+    assert!(!sealed.to_string().contains("audit.conf"), "the path of the file is not sealed");
+    for wrong in ["audit-policy", "audit-policy=", "nonsense=audit.conf", "=x", "kubelet/=x", "kubelet/a/b=x"]
+    {
+        assert_eq!(seal(wrong).code, 2, "{wrong}");
+    }
+    assert_eq!(seal("audit-policy=nowhere").code, 1);
+}

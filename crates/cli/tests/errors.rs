@@ -210,6 +210,11 @@ fn every_code_is_provoked_or_said_to_be_elsewhere() {
         ("input-missing", vec!["verify", "nowhere"]),
         ("file-read", vec!["assess", "pod.yaml", "--key", "nowhere"]),
         ("two-clusters", vec!["snapshot", "clusters.yaml"]),
+        (
+            "evidence-repeated",
+            vec!["snapshot", "pod.yaml", "--evidence", "kubelet=k.yaml", "--evidence", "kubelet=l.yaml"],
+        ),
+        ("already-sealed", vec!["assess", "unsigned", "--complete", "all"]),
         ("kind-unknown", vec!["snapshot", "pod.yaml", "--complete", "nonsense"]),
         ("output-occupied", vec!["snapshot", "pod.yaml", "--out", "occupied"]),
         ("key-write", vec!["key", "generate", "--out", "pod.yaml"]),

@@ -6,6 +6,7 @@
 pub mod assessment;
 pub mod catalogue;
 pub mod control;
+mod evidence;
 mod id;
 mod instant;
 mod ranges;
@@ -13,6 +14,7 @@ pub mod seal;
 mod text;
 mod verdict;
 
+pub use evidence::{EVIDENCE, EVIDENCE_FOLDER, EvidenceKind};
 pub use id::{ItemId, ItemIdError, Source};
 pub use instant::{Instant, InstantError};
 pub use ranges::Ranges;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nachweis_model::assessment::{Missing, code};
 use nachweis_model::control::{Parameter, ParameterType};
 use nachweis_model::seal::{CollectionBasis, CollectionStatus, IdentitySource, Unread};
-use nachweis_model::{Lang, Verdict};
+use nachweis_model::{EvidenceKind, Lang, Verdict};
 
 use crate::Writer;
 use crate::escape::{clip, shell, visible};
@@ -136,6 +136,11 @@ impl<'a> View<'a> {
         match (open.status, seal.identity_source) {
             (CollectionStatus::Denied, _) => Cause::Denied,
             (CollectionStatus::Error, _) => Cause::Failed,
+            (CollectionStatus::NotCollected, _)
+                if self.report.items.writer(&open.resource) == Writer::File =>
+            {
+                Cause::File
+            }
             (_, IdentitySource::Live) => Cause::NotAsked,
             (_, _) if declared && seal.unread.iter().any(|part| !part.ignored) => Cause::UnreadFile,
             (CollectionStatus::NotCollected, _) => match self.report.items.writer(&open.resource) {
@@ -238,13 +243,15 @@ impl<'a> View<'a> {
                 },
                 lines: vec![get, complete],
             },
-            Cause::File => with(
-                lang.pick(
-                    "add the file itself, or declare that there is none:",
-                    "die Datei selbst dazugeben, oder erklären, dass es keine gibt:",
-                ),
-                complete,
-            ),
+            Cause::File => Step {
+                text: lang
+                    .pick(
+                        "hand over the files, or declare that there are none:",
+                        "die Dateien dazugeben, oder erklären, dass es keine gibt:",
+                    )
+                    .into(),
+                lines: evidence_flags(remedy).into_iter().chain([complete]).collect(),
+            },
         }
     }
 
@@ -417,6 +424,13 @@ impl<'a> View<'a> {
             _ => None,
         }
     }
+}
+
+/// `--evidence audit-policy=FILE` for every kind that has such a name.
+fn evidence_flags(remedy: &Remedy<'_>) -> Vec<String> {
+    let names = remedy.kinds.iter().filter_map(|kind| EvidenceKind::of_resource(&kind.resource));
+    let flags: Vec<String> = names.map(|kind| format!("--evidence {}=FILE", kind.name)).collect();
+    if flags.is_empty() { Vec::new() } else { vec![flags.join(" ")] }
 }
 
 /// A value of the type that shows its shape; the organisation puts its own.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use nachweis_model::EvidenceKind;
 use nachweis_model::seal::{Collection, CollectionBasis, CollectionStatus, EVERYWHERE, LeftOut, Unread};
 
 use crate::head::reason;
@@ -60,6 +61,8 @@ pub(crate) struct Sources<'a> {
     pub left_out: &'a [LeftOut],
     pub roots: &'a BTreeSet<String>,
     pub dump_files: &'a [(Arc<str>, Lists)],
+    /// files given as evidence, by their paths in the seal
+    pub evidence: &'a [Arc<str>],
     pub indexes: &'a [Index],
     /// with `ignored` set
     pub unread: &'a [Unread],
@@ -75,6 +78,7 @@ pub(crate) fn collections(sources: &Sources<'_>) -> Result<Vec<Collection>, Name
     let mut rows = Rows::new();
     dump_rows(sources, &mut rows);
     index_rows(sources, &mut rows);
+    evidence_rows(sources, &mut rows);
     operator_rows(sources, &mut rows)?;
     found_rows(sources, &mut rows);
     left_out_rows(sources, &mut rows);
@@ -158,6 +162,24 @@ fn index_rows(sources: &Sources<'_>, rows: &mut Rows) {
             (status, _) => Status { status, detail: None },
         };
         put(rows, sources.tallies, (resource, row.scope.clone()), status, CollectionBasis::Dump);
+    }
+}
+
+/// Whoever hands over the file of a kind that a cluster has once says that there is no other. Parts of other files
+/// that were not read do not matter: this one was named.
+fn evidence_rows(sources: &Sources<'_>, rows: &mut Rows) {
+    for file in sources.evidence {
+        let Some(kind) = EvidenceKind::of_path(file).filter(|kind| kind.whole) else { continue };
+        let unread = sources.unread.iter().find(|unread| *unread.file == **file);
+        let status = match unread {
+            Some(unread) => Status::error(format!("`{file}` was not read: {}", unread.reason)),
+            None if !sources.fruitful.contains(file) => {
+                Status::error(format!("`{file}` holds no {}", kind.kind))
+            }
+            None => Status::complete(),
+        };
+        let row = (kind.resource.to_string(), EVERYWHERE.to_string());
+        put(rows, sources.tallies, row, status, CollectionBasis::Operator);
     }
 }
 

@@ -28,6 +28,8 @@ pub mod reason {
     pub const BAD_INDEX: &str = "bad-index";
     /// neither YAML nor JSON by its name
     pub const NOT_AN_INPUT_FORMAT: &str = "not-an-input-format";
+    /// a file given as evidence holds something else
+    pub const NOT_EVIDENCE: &str = "not-evidence";
     /// one of many elements of a list that were not read
     pub const AND_MORE: &str = "and-more";
 }

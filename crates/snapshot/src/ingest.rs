@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use nachweis_model::Instant;
 use nachweis_model::seal::{DuplicateKey, Unread};
+use nachweis_model::{EVIDENCE_FOLDER, EvidenceKind, Instant};
 use nachweis_yaml::Limits;
 
 use crate::intake::{Batch, Found, Lists, read_file};
@@ -62,6 +62,8 @@ pub(crate) struct Gathered {
     pub indexes: Vec<Index>,
     /// files that lie where a dump's collections lie, with what their lists said
     pub dump_files: Vec<(Arc<str>, Lists)>,
+    /// files that the operator gave as evidence
+    pub evidence: Vec<Arc<str>>,
     /// the first failure of the spool
     pub failure: Option<io::Error>,
 }
@@ -96,20 +98,32 @@ impl Shared {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read(&self, path: &str, bytes: &[u8]) {
+    fn read(&self, job: &Job) {
+        match job {
+            Job::File(path, bytes) => self.file(path, bytes, None),
+            Job::Evidence(path, kind, bytes) => self.file(path, bytes, Some(kind)),
+        }
+    }
+
+    fn file(&self, path: &str, bytes: &[u8], evidence: Option<&'static EvidenceKind>) {
         let path: Arc<str> = path.into();
         let mut lists = Lists::default();
-        read_file(Arc::clone(&path), bytes, &self.resources, &self.limits, &mut |batch| {
+        read_file(Arc::clone(&path), bytes, &self.resources, &self.limits, evidence, &mut |batch| {
             lists = batch.lists;
             self.gathered().take(batch);
         });
-        if layout::place(&path).is_some() {
+        if evidence.is_some() {
+            self.gathered().evidence.push(path);
+        } else if layout::place(&path).is_some() {
             self.gathered().dump_files.push((path, lists));
         }
     }
 }
 
-type Job = (String, Vec<u8>);
+enum Job {
+    File(String, Vec<u8>),
+    Evidence(String, &'static EvidenceKind, Vec<u8>),
+}
 
 /// Takes in the entries of an input, in any order; [`Ingest::finish`] seals them.
 ///
@@ -133,6 +147,7 @@ impl Ingest {
             bundles: Vec::new(),
             indexes: Vec::new(),
             dump_files: Vec::new(),
+            evidence: Vec::new(),
             failure: None,
         };
         let shared = Arc::new(Shared {
@@ -154,8 +169,8 @@ impl Ingest {
         for _ in 0..self.settings.threads {
             let (shared, receiver) = (Arc::clone(&self.shared), Arc::clone(&receiver));
             self.workers.push(std::thread::spawn(move || {
-                while let Some((path, bytes)) = next(&receiver) {
-                    shared.read(&path, &bytes);
+                while let Some(job) = next(&receiver) {
+                    shared.read(&job);
                 }
             }));
         }
@@ -164,11 +179,25 @@ impl Ingest {
 
     /// Takes in one file; its path is relative to the input, with `/` between parts.
     pub fn entry(&mut self, path: &str, bytes: Vec<u8>) {
+        self.job(Job::File(path.to_string(), bytes));
+    }
+
+    /// Takes in a file of which the operator says what it is, whatever it is called: `name` is that of a
+    /// [kind of evidence](nachweis_model::EVIDENCE), with more behind a `/` where there are several of it. It stands
+    /// in the seal as `evidence/NAME`. False if there is no such kind.
+    #[must_use]
+    pub fn evidence(&mut self, name: &str, bytes: Vec<u8>) -> bool {
+        let Some(kind) = EvidenceKind::of_name(name) else { return false };
+        self.job(Job::Evidence(format!("{EVIDENCE_FOLDER}/{name}"), kind, bytes));
+        true
+    }
+
+    fn job(&mut self, job: Job) {
         match &self.sender {
-            None => self.shared.read(path, &bytes),
+            None => self.shared.read(&job),
             Some(sender) => {
                 // Sending fails only if every worker is gone, and then joining them tells why.
-                let _ = sender.send((path.to_string(), bytes));
+                let _ = sender.send(job);
             }
         }
     }

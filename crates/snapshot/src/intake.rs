@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use memchr::memmem;
 use nachweis_canon::{Duplicate, Json};
-use nachweis_model::Source;
 use nachweis_model::seal::{DuplicateKey, Unread};
+use nachweis_model::{EvidenceKind, Source};
 use nachweis_yaml::{Limits, Shape};
 
 use crate::head::{Head, Refusal, head, is_object, reason, refuse};
@@ -74,6 +74,8 @@ pub(crate) struct Intake<'a> {
     /// line of the document or element at hand
     line: usize,
     batch: Batch,
+    /// the file is what the operator says it is: only objects of this kind are taken
+    evidence: Option<&'static EvidenceKind>,
     /// takes a batch that has grown big, and leaves it empty
     flush: &'a mut dyn FnMut(&mut Batch),
 }
@@ -87,10 +89,11 @@ pub(crate) fn read_file(
     bytes: &[u8],
     resources: &Resources,
     limits: &Limits,
+    evidence: Option<&'static EvidenceKind>,
     flush: &mut dyn FnMut(&mut Batch),
 ) {
-    let mut intake = Intake { resources, limits, path, line: 1, batch: Batch::default(), flush };
-    if !is_input(&intake.path, bytes) {
+    let mut intake = Intake { resources, limits, path, line: 1, batch: Batch::default(), evidence, flush };
+    if evidence.is_none() && !is_input(&intake.path, bytes) {
         let detail = "neither YAML nor JSON by its name".to_string();
         intake.unread(0, 0, reason::NOT_AN_INPUT_FORMAT, detail);
     } else if bytes.len() < STREAM_BYTES_MIN || !intake.stream(bytes) {
@@ -178,7 +181,7 @@ impl Intake<'_> {
     }
 
     fn document(&mut self, value: Json<'_>) {
-        let name = layout::file_name(&self.path);
+        let name = if self.evidence.is_some() { "" } else { layout::file_name(&self.path) };
         if name == layout::METADATA_NAME
             && let Some(bundle) = layout::bundle(&self.path, &value)
         {
@@ -297,6 +300,11 @@ impl Intake<'_> {
     fn object(&mut self, mut body: Json<'_>) -> Result<(), Refusal> {
         let head = if is_object(&body) { head(&body)? } else { bom(&body) };
         let file = self.resources.scope(&head.group, &head.kind) == Some(KindScope::File);
+        if let Some(expected) = self.evidence.filter(|e| (e.group, e.kind) != (&*head.group, &*head.kind)) {
+            let Head { group, kind, .. } = &head;
+            let detail = format!("it holds {group}/{kind}, not {}/{}", expected.group, expected.kind);
+            return refuse(reason::NOT_EVIDENCE, detail);
+        }
         let name = match head.name {
             Some(name) => name,
             None if file => self.path.to_string(),

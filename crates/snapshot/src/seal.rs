@@ -129,6 +129,7 @@ fn seal(
         left_out: &resolved.left_out,
         roots: &roots,
         dump_files: &gathered.dump_files,
+        evidence: &gathered.evidence,
         indexes: &gathered.indexes,
         unread: &gathered.unread,
         fruitful: &resolved.fruitful,
@@ -248,6 +249,7 @@ fn sort_lists(settings: &Settings, gathered: &mut Gathered) {
     gathered.unread.dedup();
     gathered.duplicates.sort();
     gathered.duplicates.dedup();
+    gathered.evidence.sort();
     gathered.dump_files.sort_by(|a, b| a.0.cmp(&b.0));
     gathered.indexes.sort_by(|a, b| a.file.cmp(&b.file));
 }
