@@ -11,8 +11,10 @@
 //! A test in a static lives as long as its process; the servers end with it all the same.
 
 mod api;
+mod apply;
 mod assets;
 mod authority;
+mod driver;
 mod process;
 
 use std::fs;
@@ -25,8 +27,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use api::{Api, Login, Reply};
+pub use apply::{Applier, Resource, preferred, served};
 pub use assets::assets;
 pub use authority::{Authority, Pair, signing_key};
+pub use driver::{Driver, image_id, now};
 use process::{Guard, Server};
 
 /// How long a server may take to become ready on a machine with much else to do.
@@ -334,7 +338,7 @@ impl Cluster {
             "--secure-port=0".into(),
             "--leader-elect=false".into(),
             // Test nodes have no kubelet that reports; they would be taken for lost.
-            "--controllers=*,-node-lifecycle-controller,-taint-eviction-controller".into(),
+            "--node-monitor-grace-period=24h".into(),
         ];
         arguments.extend(self.options.controller_flags.iter().cloned());
         let log = self.home.path().join("kube-controller-manager.log");
