@@ -52,6 +52,19 @@ pub struct Cluster {
     pub version: Option<String>,
 }
 
+/// What a part of the input was recognised as.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// stable code: `support-bundle-kit`, `troubleshoot`, `cluster-info-dump`, `must-gather`, `velero-backup`, `git-commit`
+    pub form: String,
+    /// folder of the input in which it lies; empty for the input itself
+    pub folder: String,
+    /// the name that it gives itself: of a backup, of a commit
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+}
+
 /// How completely a collection was seen (docs/concepts/verdicts.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -238,6 +251,9 @@ pub struct Seal {
     pub instant_source: InstantSource,
     /// name and version of the program that sealed
     pub collector: String,
+    /// what the input was recognised as, sorted; empty for plain files
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub origins: Vec<Origin>,
     /// one row per collection, sorted by resource and scope
     pub collections: Vec<Collection>,
     /// what was not read, sorted

@@ -1,17 +1,20 @@
 //! The rows of the seal that say how completely each resource was seen (docs/concepts/verdicts.md).
 
+mod dumps;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nachweis_model::EvidenceKind;
 use nachweis_model::seal::{Collection, CollectionBasis, CollectionStatus, EVERYWHERE, LeftOut, Unread};
 
+use crate::forms::{Discovery, DumpError, Forms};
 use crate::head::reason;
 use crate::intake::Lists;
 use crate::layout::{self, Index};
 use crate::normalise::is_left_out;
-use crate::resolve::{Item, dump_place};
-use crate::resources::{self, NameError, Resource, Resources};
+use crate::resolve::Item;
+use crate::resources::{NameError, Resource, Resources};
 
 /// Items and bytes of their lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,8 +62,10 @@ pub(crate) struct Sources<'a> {
     pub items: &'a [Item],
     pub tallies: &'a Tallies,
     pub left_out: &'a [LeftOut],
-    pub roots: &'a BTreeSet<String>,
+    pub forms: &'a Forms,
     pub dump_files: &'a [(Arc<str>, Lists)],
+    pub dump_errors: &'a [DumpError],
+    pub discoveries: &'a [Discovery],
     /// files given as evidence, by their paths in the seal
     pub evidence: &'a [Arc<str>],
     pub indexes: &'a [Index],
@@ -76,7 +81,7 @@ type Rows = BTreeMap<(String, String), Collection>;
 /// All rows, sorted by resource and scope.
 pub(crate) fn collections(sources: &Sources<'_>) -> Result<Vec<Collection>, NameError> {
     let mut rows = Rows::new();
-    dump_rows(sources, &mut rows);
+    dumps::rows(sources, &mut rows);
     index_rows(sources, &mut rows);
     evidence_rows(sources, &mut rows);
     operator_rows(sources, &mut rows)?;
@@ -117,32 +122,6 @@ impl Status {
 
     fn error(detail: impl Into<String>) -> Self {
         Status { status: CollectionStatus::Error, detail: Some(detail.into()) }
-    }
-}
-
-/// Every file of a dump is a collection: complete if its lists were read to their end. `--ignore` does not help
-/// here: what the file held is not known.
-fn dump_rows(sources: &Sources<'_>, rows: &mut Rows) {
-    let unread: BTreeMap<&str, &Unread> = sources.unread.iter().rev().map(|u| (&*u.file, u)).collect();
-    let mut files: BTreeMap<&str, Lists> = BTreeMap::new();
-    for (file, lists) in sources.dump_files {
-        files.insert(file, *lists);
-    }
-    for file in unread.keys() {
-        files.entry(file).or_default();
-    }
-    for (file, lists) in files {
-        let Some(place) = dump_place(file, sources.roots) else { continue };
-        let fruitful = sources.fruitful.contains(file);
-        let status = match unread.get(file) {
-            Some(u) if fruitful => Status::partial(format!("`{file}` was not read to its end: {}", u.reason)),
-            Some(u) => Status::error(format!("`{file}` was not read: {}", u.reason)),
-            None if lists.cut => Status::partial(format!("the list in `{file}` goes on elsewhere")),
-            None if !lists.seen && !fruitful => Status::error(format!("`{file}` holds no list")),
-            None => Status::complete(),
-        };
-        let row = (resources::key(place.plural, place.group), place.scope.to_string());
-        put(rows, sources.tallies, row, status, CollectionBasis::Dump);
     }
 }
 
@@ -224,7 +203,8 @@ fn opens(unread: &Unread) -> bool {
     let by_name = matches!(&*unread.reason, "too-large" | "link" | "special-file")
         && layout::has_ending(&unread.file)
         && !layout::is_input_name(&unread.file);
-    let no_evidence = matches!(&*unread.reason, reason::NOT_AN_INPUT_FORMAT | "version-control");
+    let no_evidence =
+        matches!(&*unread.reason, reason::NOT_AN_INPUT_FORMAT | reason::COLLECTOR_RECORD | "version-control");
     !(unread.ignored || by_name || no_evidence)
 }
 

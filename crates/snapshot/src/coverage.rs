@@ -116,6 +116,7 @@ mod tests {
             collected_to: instant,
             instant_source: InstantSource::Declared,
             collector: String::new(),
+            origins: Vec::new(),
             collections: rows.iter().map(collection).collect(),
             unread: Vec::new(),
             duplicate_keys: Vec::new(),

@@ -30,6 +30,8 @@ pub mod reason {
     pub const NOT_AN_INPUT_FORMAT: &str = "not-an-input-format";
     /// a file given as evidence holds something else
     pub const NOT_EVIDENCE: &str = "not-evidence";
+    /// a collector's own record beside the objects of the cluster
+    pub const COLLECTOR_RECORD: &str = "collector-record";
     /// one of many elements of a list that were not read
     pub const AND_MORE: &str = "and-more";
 }

@@ -5,12 +5,13 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use nachweis_model::seal::{DuplicateKey, Unread};
+use nachweis_model::seal::{DuplicateKey, Origin, Unread};
 use nachweis_model::{EVIDENCE_FOLDER, EvidenceKind, Instant};
 use nachweis_yaml::Limits;
 
+use crate::forms::{self, Discovery, DumpError, Marker};
 use crate::intake::{Batch, Found, Lists, read_file};
-use crate::layout::{self, Bundle, Index};
+use crate::layout::Index;
 use crate::resources::{Resource, Resources};
 use crate::spool::Spool;
 
@@ -58,7 +59,11 @@ pub(crate) struct Gathered {
     pub unread: Vec<Unread>,
     pub duplicates: Vec<DuplicateKey>,
     pub definitions: Vec<Resource>,
-    pub bundles: Vec<Bundle>,
+    /// what the caller says that the input is
+    pub origins: Vec<Origin>,
+    pub markers: Vec<Marker>,
+    pub dump_errors: Vec<DumpError>,
+    pub discoveries: Vec<Discovery>,
     pub indexes: Vec<Index>,
     /// files that lie where a dump's collections lie, with what their lists said
     pub dump_files: Vec<(Arc<str>, Lists)>,
@@ -81,7 +86,9 @@ impl Gathered {
         self.unread.append(&mut batch.unread);
         self.duplicates.append(&mut batch.duplicates);
         self.definitions.append(&mut batch.definitions);
-        self.bundles.append(&mut batch.bundles);
+        self.markers.append(&mut batch.markers);
+        self.dump_errors.append(&mut batch.dump_errors);
+        self.discoveries.append(&mut batch.discoveries);
         self.indexes.append(&mut batch.indexes);
     }
 }
@@ -114,7 +121,7 @@ impl Shared {
         });
         if evidence.is_some() {
             self.gathered().evidence.push(path);
-        } else if layout::place(&path).is_some() {
+        } else if forms::may_have_place(&path) {
             self.gathered().dump_files.push((path, lists));
         }
     }
@@ -144,7 +151,10 @@ impl Ingest {
             unread: Vec::new(),
             duplicates: Vec::new(),
             definitions: Vec::new(),
-            bundles: Vec::new(),
+            origins: Vec::new(),
+            markers: Vec::new(),
+            dump_errors: Vec::new(),
+            discoveries: Vec::new(),
             indexes: Vec::new(),
             dump_files: Vec::new(),
             evidence: Vec::new(),
@@ -200,6 +210,11 @@ impl Ingest {
                 let _ = sender.send(job);
             }
         }
+    }
+
+    /// Takes note of where a part of the input came from.
+    pub fn origin(&mut self, origin: Origin) {
+        self.shared.gathered().origins.push(origin);
     }
 
     /// Takes note of a part of the input that its collector could not read.

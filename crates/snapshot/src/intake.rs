@@ -8,8 +8,9 @@ use nachweis_model::seal::{DuplicateKey, Unread};
 use nachweis_model::{EvidenceKind, Source};
 use nachweis_yaml::{Limits, Shape};
 
+use crate::forms::{self, DumpError, Marker};
 use crate::head::{Head, Refusal, head, is_object, reason, refuse};
-use crate::layout::{self, Bundle, Index};
+use crate::layout::{self, Index};
 use crate::normalise::{is_left_out, normalise};
 use crate::resources::{KindScope, Resource, Resources, Tier};
 use crate::withhold::withhold;
@@ -49,6 +50,8 @@ pub(crate) struct Lists {
     pub seen: bool,
     /// the server had more than it gave
     pub cut: bool,
+    /// a list says what its elements are, such as `PodList`
+    pub typed: bool,
 }
 
 /// What came out of one file.
@@ -61,7 +64,10 @@ pub(crate) struct Batch {
     pub duplicates: Vec<DuplicateKey>,
     /// resources that CustomResourceDefinitions define
     pub definitions: Vec<Resource>,
-    pub bundles: Vec<Bundle>,
+    pub markers: Vec<Marker>,
+    /// what a dump says that it could not read
+    pub dump_errors: Vec<DumpError>,
+    pub discoveries: Vec<forms::Discovery>,
     pub indexes: Vec<Index>,
     pub lists: Lists,
 }
@@ -93,10 +99,14 @@ pub(crate) fn read_file(
     flush: &mut dyn FnMut(&mut Batch),
 ) {
     let mut intake = Intake { resources, limits, path, line: 1, batch: Batch::default(), evidence, flush };
-    if evidence.is_none() && !is_input(&intake.path, bytes) {
+    if evidence.is_none()
+        && let Some(marker) = forms::text_marker(&intake.path, bytes)
+    {
+        intake.batch.markers.push(marker);
+    } else if evidence.is_none() && !is_input(&intake.path, bytes) {
         let detail = "neither YAML nor JSON by its name".to_string();
         intake.unread(0, 0, reason::NOT_AN_INPUT_FORMAT, detail);
-    } else if bytes.len() < STREAM_BYTES_MIN || !intake.stream(bytes) {
+    } else if bytes.len() < STREAM_BYTES_MIN || forms::is_discovery(&intake.path) || !intake.stream(bytes) {
         intake.documents(bytes);
     }
     let Intake { mut batch, flush, .. } = intake;
@@ -160,9 +170,10 @@ impl Intake<'_> {
             Shape::List if !is_list_wrapper(&wrapper) => return false,
             Shape::List => {
                 self.list_seen(&wrapper);
-                ListKind::of(&wrapper)
+                self.list_kind(&wrapper)
             }
-            Shape::Map | Shape::Array => None,
+            Shape::Array => self.list_kind(&wrapper),
+            Shape::Map => None,
         };
         let mut refusals = Refusals::default();
         for element in wrapped.items {
@@ -181,13 +192,10 @@ impl Intake<'_> {
     }
 
     fn document(&mut self, value: Json<'_>) {
-        let name = if self.evidence.is_some() { "" } else { layout::file_name(&self.path) };
-        if name == layout::METADATA_NAME
-            && let Some(bundle) = layout::bundle(&self.path, &value)
-        {
-            self.batch.bundles.push(bundle);
+        if self.evidence.is_none() && self.collector_file(&value) {
             return;
         }
+        let name = if self.evidence.is_some() { "" } else { layout::file_name(&self.path) };
         if name == layout::INDEX_NAME && !is_object(&value) {
             match layout::index(&self.path, &value) {
                 Ok(index) => self.batch.indexes.push(index),
@@ -207,7 +215,7 @@ impl Intake<'_> {
         }
         if is_list_wrapper(&value) && matches!(value.get("items"), Some(Json::Arr(_) | Json::Null)) {
             self.list_seen(&value);
-            let list = ListKind::of(&value);
+            let list = self.list_kind(&value);
             let items = value.as_object_mut().and_then(|object| object.remove("items"));
             if let Some(Json::Arr(items)) = items {
                 return self.elements(items, list.as_ref(), depth);
@@ -224,8 +232,22 @@ impl Intake<'_> {
             self.list_seen(&value);
             return self.elements(items, None, depth);
         }
+        let list = self.list_kind(&value);
+        if list.is_some()
+            && matches!(value.get("items"), Some(Json::Arr(_) | Json::Null))
+            && let Some(items) = value.as_object_mut().and_then(|object| object.remove("items"))
+        {
+            self.list_seen(&value);
+            return if let Json::Arr(items) = items {
+                self.elements(items, list.as_ref(), depth)
+            } else {
+                Ok(())
+            };
+        }
         match value {
-            Json::Arr(items) if items.iter().any(is_object) => self.elements(items, None, depth),
+            Json::Arr(items) if list.is_some() || items.iter().any(is_object) => {
+                self.elements(items, list.as_ref(), depth)
+            }
             Json::Obj(members) if members.iter().any(|(_, member)| is_object(member)) => {
                 let items = members.into_members().into_iter().map(|(_, member)| member).collect();
                 self.elements(items, None, depth)
@@ -289,7 +311,36 @@ impl Intake<'_> {
         }
     }
 
+    /// Takes note of what a collector wrote about its dump. True if the document is nothing else.
+    fn collector_file(&mut self, value: &Json<'_>) -> bool {
+        if let Some((marker, whole)) = forms::marker(&self.path, value) {
+            self.batch.markers.push(marker);
+            return whole;
+        }
+        if let Some(errors) = forms::errors(&self.path, value) {
+            self.batch.dump_errors.extend(errors);
+            return true;
+        }
+        if let Some(discovery) = forms::discovery(&self.path, value) {
+            self.batch.discoveries.push(discovery);
+            return true;
+        }
+        false
+    }
+
+    /// What the elements of a list are: by its own words, or by where its file lies.
+    fn list_kind(&self, wrapper: &Json<'_>) -> Option<ListKind> {
+        ListKind::of(wrapper).or_else(|| {
+            let (api_version, kind) = forms::list_kind(&self.path)?;
+            Some(ListKind { api_version, item_kind: kind.into() })
+        })
+    }
+
     fn list_seen(&mut self, wrapper: &Json<'_>) {
+        if let Some(kind) = wrapper.text(&["kind"]).filter(|kind| kind.ends_with("List") && *kind != "List") {
+            self.batch.lists.typed = true;
+            self.batch.markers.extend(forms::list_marker(&self.path, kind));
+        }
         self.batch.lists.seen = true;
         let more = wrapper.text(&["metadata", "continue"]).is_some_and(|c| !c.is_empty() && c != "null");
         let rest = wrapper.at(&["metadata", "remainingItemCount"]).and_then(Json::as_int);

@@ -1,68 +1,18 @@
-//! What the layout of an input says: dumps of the support-bundle form, and the index `collections.json`.
+//! The index `collections.json`, and which names are those of inputs.
 
 use nachweis_canon::Json;
 use nachweis_model::Instant;
-use nachweis_model::seal::{CollectionStatus, EVERYWHERE};
+use nachweis_model::seal::CollectionStatus;
 
 /// Format of `collections.json`.
 pub const INDEX_FORMAT: &str = "nachweis-collections/1";
 
 /// File name of the index.
 pub(crate) const INDEX_NAME: &str = "collections.json";
-/// File name of a support bundle's metadata.
-pub(crate) const METADATA_NAME: &str = "metadata.yaml";
 
 /// The last part of a path.
 pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
-}
-
-/// Where a file lies in a support bundle: `yamls/{cluster,namespaced/<namespace>}/[<group>/]<version>/<plural>.yaml`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place<'a> {
-    /// the part of the path before `yamls/`, where the bundle's metadata lies
-    pub root: &'a str,
-    /// a namespace, or `*`
-    pub scope: &'a str,
-    pub group: &'a str,
-    pub plural: &'a str,
-}
-
-/// The place of a path, if it has one.
-pub(crate) fn place(path: &str) -> Option<Place<'_>> {
-    let at = if path.starts_with("yamls/") { 0 } else { path.find("/yamls/")? + 1 };
-    let root = &path[..at];
-    let rest = &path[at + "yamls/".len()..];
-    let (scope, rest) = match rest.strip_prefix("namespaced/") {
-        Some(rest) => rest.split_once('/')?,
-        None => (EVERYWHERE, rest.strip_prefix("cluster/")?),
-    };
-    let parts: Vec<&str> = rest.split('/').collect();
-    let (group, version, file) = match parts[..] {
-        [version, file] => ("", version, file),
-        [group, version, file] => (group, version, file),
-        _ => return None,
-    };
-    let plural = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".json"))?;
-    let versioned = version.starts_with('v') && version[1..].starts_with(|c: char| c.is_ascii_digit());
-    let named =
-        !scope.is_empty() && !plural.is_empty() && (scope != EVERYWHERE || !path.contains("namespaced/*"));
-    (versioned && named).then_some(Place { root, scope, group, plural })
-}
-
-/// A support bundle's own metadata.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Bundle {
-    pub root: String,
-    pub version: String,
-    pub instant: Instant,
-}
-
-/// Reads a document as a support bundle's metadata.
-pub(crate) fn bundle(path: &str, value: &Json<'_>) -> Option<Bundle> {
-    let root = path.strip_suffix(METADATA_NAME).filter(|root| root.is_empty() || root.ends_with('/'))?;
-    let instant = value.text(&["bundlecreatedat"])?.parse().ok()?;
-    Some(Bundle { root: root.into(), version: value.text(&["kubernetesversion"])?.into(), instant })
 }
 
 /// `collections.json`: what whoever wrote the folder says that it holds.
@@ -143,27 +93,6 @@ pub(crate) fn has_ending(path: &str) -> bool {
 mod tests {
     use super::*;
     use nachweis_canon::{Limits, parse};
-
-    #[test]
-    fn places_in_a_support_bundle() {
-        let expect = |path: &str, root: &str, scope: &str, group: &str, plural: &str| {
-            let found = place(path).map(|p| (p.root, p.scope, p.group, p.plural));
-            assert_eq!(found, Some((root, scope, group, plural)), "{path}");
-        };
-        expect("yamls/cluster/v1/nodes.yaml", "", "*", "", "nodes");
-        expect("b/yamls/namespaced/x/apps/v1/deployments.yaml", "b/", "x", "apps", "deployments");
-        for path in [
-            "yamls/cluster/nodes.yaml",
-            "yamls/cluster/v1/nodes.txt",
-            "yamls/cluster/a/b/v1/nodes.yaml",
-            "yamls/namespaced/v1/nodes.yaml",
-            "yamls/cluster/vault/nodes.yaml",
-            "yamls/namespaced/*/v1/pods.yaml",
-            "notyamls/cluster/v1/nodes.yaml",
-        ] {
-            assert_eq!(place(path), None, "{path}");
-        }
-    }
 
     #[test]
     fn an_index_is_read_strictly() {

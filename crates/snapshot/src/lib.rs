@@ -7,6 +7,7 @@
 mod check;
 mod collections;
 pub mod coverage;
+mod forms;
 mod head;
 mod ingest;
 mod intake;

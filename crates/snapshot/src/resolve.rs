@@ -9,8 +9,8 @@ use nachweis_canon::Digest;
 use nachweis_model::seal::{EVERYWHERE, LeftOut};
 use nachweis_model::{ItemId, Source};
 
+use crate::forms::Forms;
 use crate::intake::Found;
-use crate::layout::{self, Place};
 use crate::resources::{KindScope, Resources, Tier};
 use crate::spool::Spool;
 
@@ -67,10 +67,10 @@ struct Placed {
     aliases: Vec<(String, String)>,
 }
 
-/// Makes items of objects. `roots` are the folders in which dumps lie.
+/// Makes items of objects. `forms` are the dumps of the input.
 pub(crate) fn resolve(
     found: Vec<Found>,
-    roots: &BTreeSet<String>,
+    forms: &Forms,
     resources: &Resources,
     spool: &mut dyn Spool,
 ) -> io::Result<Resolved> {
@@ -79,7 +79,7 @@ pub(crate) fn resolve(
     let mut fruitful = BTreeSet::new();
     let mut placed = Vec::with_capacity(found.len());
     for mut object in found {
-        let (namespace, defaulted) = namespace(&object, roots, resources);
+        let (namespace, defaulted) = namespace(&object, forms, resources);
         defaulted_namespaces += u64::from(defaulted && !object.left_out);
         if is_kube_system(&object) {
             cluster_uids.extend(object.uid.clone());
@@ -132,7 +132,7 @@ fn is_kube_system(object: &Found) -> bool {
 }
 
 /// The namespace of an object, and whether it got `default` because it named none.
-fn namespace(object: &Found, roots: &BTreeSet<String>, resources: &Resources) -> (String, bool) {
+fn namespace(object: &Found, forms: &Forms, resources: &Resources) -> (String, bool) {
     if object.source == Source::File {
         return (String::new(), false);
     }
@@ -145,18 +145,13 @@ fn namespace(object: &Found, roots: &BTreeSet<String>, resources: &Resources) ->
     if let Some(namespace) = &object.namespace {
         return (namespace.clone(), false);
     }
-    let place = dump_place(&object.file, roots);
+    let place = forms.place(&object.file);
     let served = object.uid.is_some() || place.is_some_and(|place| place.scope == EVERYWHERE);
     match place {
         _ if served => (String::new(), false),
         Some(place) => (place.scope.to_string(), false),
         None => ("default".into(), true),
     }
-}
-
-/// Where a file lies in a dump, if its dump has metadata.
-pub(crate) fn dump_place<'a>(file: &'a str, roots: &BTreeSet<String>) -> Option<Place<'a>> {
-    layout::place(file).filter(|place| roots.contains(place.root))
 }
 
 /// One uid under several groups is one object: it stays under the surest group and remembers the others.

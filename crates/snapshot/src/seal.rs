@@ -6,17 +6,20 @@ use std::io;
 
 use nachweis_canon::{Digest, canonical_bytes, merkle};
 use nachweis_model::seal::{
-    Alias, Cluster, Conflict, EVERYWHERE, FORMAT, IdentitySource, InstantSource, Kind, Seal, Unread, Withheld,
+    Alias, Cluster, Conflict, EVERYWHERE, FORMAT, IdentitySource, InstantSource, Kind, Origin, Seal, Unread,
+    Withheld,
 };
 use nachweis_model::{Instant, Source};
 use nachweis_oci::{BlobsMut, Descriptor, LayerWriter, Manifest, Problem, media};
 
 use crate::collections::{Sources, Tallies, collections};
+use crate::forms::Forms;
+use crate::head::reason;
 use crate::ingest::{Gathered, Ingest, Settings};
 use crate::intake::Found;
 use crate::layers::Cuts;
 use crate::normalise;
-use crate::resolve::{Item, Resolved, dump_place, resolve};
+use crate::resolve::{Item, Resolved, resolve};
 use crate::resources::{KindScope, NameError, Resource, Resources, Tier};
 use crate::spool::Spool;
 
@@ -110,15 +113,15 @@ fn seal(
     if let Some(error) = gathered.failure.take() {
         return Err(SealError::Spool(error));
     }
-    let roots: BTreeSet<String> = gathered.bundles.iter().map(|bundle| bundle.root.clone()).collect();
-    learn(&mut resources, &mut gathered, &roots);
+    let forms = Forms::new(std::mem::take(&mut gathered.markers));
+    learn(&mut resources, &mut gathered, &forms);
     let found = std::mem::take(&mut gathered.found);
-    let resolved = resolve(found, &roots, &resources, &mut *gathered.spool)?;
+    let resolved = resolve(found, &forms, &resources, &mut *gathered.spool)?;
     if u32::try_from(resolved.items.len()).is_err() {
         return Err(SealError::TooManyItems);
     }
-    let cluster = cluster(settings, &gathered, &resolved)?;
-    sort_lists(settings, &mut gathered);
+    let cluster = cluster(settings, &gathered, &forms, &resolved)?;
+    sort_lists(settings, &mut gathered, &forms);
 
     let (root, mut layers) = write_items(&resolved.items, &mut *gathered.spool, blobs)?;
     let (tallies, kinds) = tally(&resolved.items, &resources);
@@ -127,16 +130,18 @@ fn seal(
         items: &resolved.items,
         tallies: &tallies,
         left_out: &resolved.left_out,
-        roots: &roots,
+        forms: &forms,
         dump_files: &gathered.dump_files,
+        dump_errors: &gathered.dump_errors,
+        discoveries: &gathered.discoveries,
         evidence: &gathered.evidence,
         indexes: &gathered.indexes,
         unread: &gathered.unread,
         fruitful: &resolved.fruitful,
         complete: &settings.complete,
     })?;
-    let (collected_from, collected_to, instant_source) = instants(settings, &gathered);
-    let dump = !gathered.bundles.is_empty() || !gathered.indexes.is_empty();
+    let (collected_from, collected_to, instant_source) = instants(settings, &gathered, &forms);
+    let dump = !forms.markers.is_empty() || !gathered.indexes.is_empty();
     let seal = Seal {
         format: FORMAT.into(),
         canonical: nachweis_canon::FORMAT.into(),
@@ -147,6 +152,7 @@ fn seal(
         collected_to,
         instant_source,
         collector: settings.collector.clone(),
+        origins: origins(&mut gathered, &forms),
         collections,
         unread: gathered.unread,
         duplicate_keys: gathered.duplicates,
@@ -185,7 +191,7 @@ fn by_item<'a, T>(items: &'a [Item], make: impl Fn(&'a Item, u32) -> Option<T>) 
 }
 
 /// Adds what the input itself says of resources: definitions, and plurals in the paths of a dump.
-fn learn(resources: &mut Resources, gathered: &mut Gathered, roots: &BTreeSet<String>) {
+fn learn(resources: &mut Resources, gathered: &mut Gathered, forms: &Forms) {
     for definition in gathered.definitions.drain(..) {
         resources.add(definition);
     }
@@ -194,14 +200,14 @@ fn learn(resources: &mut Resources, gathered: &mut Gathered, roots: &BTreeSet<St
         .found
         .iter()
         .filter(|found| resources.get(&found.group, &found.kind).is_none())
-        .filter_map(|found| derive(found, roots))
+        .filter_map(|found| derive(found, forms))
         .collect();
     derived.into_iter().for_each(|row| resources.add(row));
 }
 
 /// The resource of an object as the path of its dump file names it.
-fn derive(found: &Found, roots: &BTreeSet<String>) -> Option<Resource> {
-    let place = dump_place(&found.file, roots).filter(|place| place.group == found.group)?;
+fn derive(found: &Found, forms: &Forms) -> Option<Resource> {
+    let place = forms.place(&found.file).filter(|place| place.group == found.group)?;
     Some(Resource {
         tier: Tier::Derived,
         group: found.group.clone(),
@@ -213,7 +219,12 @@ fn derive(found: &Found, roots: &BTreeSet<String>) -> Option<Resource> {
     })
 }
 
-fn cluster(settings: &Settings, gathered: &Gathered, resolved: &Resolved) -> Result<Cluster, SealError> {
+fn cluster(
+    settings: &Settings,
+    gathered: &Gathered,
+    forms: &Forms,
+    resolved: &Resolved,
+) -> Result<Cluster, SealError> {
     let mut uids = resolved.cluster_uids.clone();
     uids.extend(gathered.indexes.iter().filter_map(|index| index.uid.clone()));
     if uids.len() > 1 {
@@ -223,17 +234,32 @@ fn cluster(settings: &Settings, gathered: &Gathered, resolved: &Resolved) -> Res
     Ok(Cluster {
         name: settings.cluster_name.clone().or_else(|| names.min()),
         uid: uids.pop_first(),
-        version: gathered.bundles.iter().map(|bundle| bundle.version.clone()).min(),
+        version: forms.markers.iter().filter_map(|marker| marker.version.clone()).min(),
     })
 }
 
+/// What the input was recognised as. A backup is named once, where its tarball lies.
+fn origins(gathered: &mut Gathered, forms: &Forms) -> Vec<Origin> {
+    let mut out: BTreeSet<Origin> = std::mem::take(&mut gathered.origins).into_iter().collect();
+    for marker in &forms.markers {
+        let tarball = marker.backup.is_none();
+        let named = tarball.then(|| forms.backup(&marker.root)).flatten().map(|backup| backup.name.clone());
+        let alone = marker.backup.as_ref().is_some_and(|_| forms.velero_roots().next().is_none());
+        if tarball || alone {
+            let folder = marker.root.trim_end_matches('/').to_string();
+            out.insert(Origin { form: marker.form.code().into(), folder, name: named });
+        }
+    }
+    out.into_iter().collect()
+}
+
 /// What the operator says goes first, then what the input says of itself, then the edge's clock.
-fn instants(settings: &Settings, gathered: &Gathered) -> (Instant, Instant, InstantSource) {
+fn instants(settings: &Settings, gathered: &Gathered, forms: &Forms) -> (Instant, Instant, InstantSource) {
     if let Some(at) = settings.at {
         return (at, at, InstantSource::Declared);
     }
-    let bundles = gathered.bundles.iter().map(|bundle| bundle.instant);
-    let all: BTreeSet<Instant> = bundles.chain(gathered.indexes.iter().filter_map(|i| i.instant)).collect();
+    let markers = forms.markers.iter().flat_map(|marker| marker.from.into_iter().chain(marker.to));
+    let all: BTreeSet<Instant> = markers.chain(gathered.indexes.iter().filter_map(|i| i.instant)).collect();
     match (all.first(), all.last()) {
         (Some(from), Some(to)) => (*from, *to, InstantSource::DumpMetadata),
         _ => (settings.now, settings.now, InstantSource::Clock),
@@ -241,7 +267,28 @@ fn instants(settings: &Settings, gathered: &Gathered) -> (Instant, Instant, Inst
 }
 
 /// Brings what the threads found into an order of its own, and marks what the operator ignores.
-fn sort_lists(settings: &Settings, gathered: &mut Gathered) {
+fn sort_lists(settings: &Settings, gathered: &mut Gathered, forms: &Forms) {
+    // Errors of a collector whose dump this is not are words without meaning, and not read.
+    let (known, unknown): (Vec<_>, Vec<_>) = std::mem::take(&mut gathered.dump_errors)
+        .into_iter()
+        .partition(|error| forms.has(error.form, &error.root));
+    gathered.dump_errors = known;
+    gathered.unread.extend(unknown.into_iter().map(|error| Unread {
+        file: error.file.to_string(),
+        line: 1,
+        column: 0,
+        reason: reason::NOT_AN_OBJECT.into(),
+        detail: "it has no apiVersion and kind".into(),
+        ignored: false,
+    }));
+    for unread in &mut gathered.unread {
+        let no_object =
+            matches!(&*unread.reason, reason::NOT_AN_OBJECT | reason::NO_NAME | reason::AND_MORE | "link");
+        if no_object && forms.is_record(&unread.file) {
+            unread.reason = reason::COLLECTOR_RECORD.into();
+        }
+    }
+    gathered.dump_errors.sort();
     for unread in &mut gathered.unread {
         unread.ignored = settings.ignore.iter().any(|path| covers(path, unread));
     }
