@@ -155,7 +155,7 @@ impl<'a> View<'a> {
     /// Unread files that keep declared collections open, each once. Files that are no manifest by their name, and
     /// version control, keep nothing open.
     fn opening_files(&self) -> Vec<&'a Unread> {
-        let harmless = ["not-an-input-format", "collector-record", "version-control"];
+        let harmless = ["not-an-input-format", "collector-record", "kustomize-list", "version-control"];
         let mut out: Vec<&Unread> = Vec::new();
         for part in &self.report.seal.unread {
             let counts = !part.ignored && !harmless.contains(&part.reason.as_str());

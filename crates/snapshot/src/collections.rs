@@ -203,8 +203,10 @@ fn opens(unread: &Unread) -> bool {
     let by_name = matches!(&*unread.reason, "too-large" | "link" | "special-file")
         && layout::has_ending(&unread.file)
         && !layout::is_input_name(&unread.file);
-    let no_evidence =
-        matches!(&*unread.reason, reason::NOT_AN_INPUT_FORMAT | reason::COLLECTOR_RECORD | "version-control");
+    let no_evidence = matches!(
+        &*unread.reason,
+        reason::NOT_AN_INPUT_FORMAT | reason::COLLECTOR_RECORD | reason::KUSTOMIZE_LIST | "version-control"
+    );
     !(unread.ignored || by_name || no_evidence)
 }
 

@@ -22,6 +22,8 @@ pub mod reason {
     pub const HELM_CHART: &str = "helm-chart";
     /// an instruction for kustomize
     pub const KUSTOMIZATION: &str = "kustomization";
+    /// a list of files for kustomize, which were read themselves
+    pub const KUSTOMIZE_LIST: &str = "kustomize-list";
     /// an audit event
     pub const AUDIT_EVENT: &str = "audit-event";
     /// `collections.json` cannot be understood

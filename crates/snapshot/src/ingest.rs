@@ -10,6 +10,7 @@ use nachweis_model::{EVIDENCE_FOLDER, EvidenceKind, Instant};
 use nachweis_yaml::Limits;
 
 use crate::forms::{self, Discovery, DumpError, Marker};
+use crate::gitops::Kustomization;
 use crate::intake::{Batch, Found, Lists, read_file};
 use crate::layout::Index;
 use crate::resources::{Resource, Resources};
@@ -64,6 +65,7 @@ pub(crate) struct Gathered {
     pub markers: Vec<Marker>,
     pub dump_errors: Vec<DumpError>,
     pub discoveries: Vec<Discovery>,
+    pub kustomizations: Vec<Kustomization>,
     pub indexes: Vec<Index>,
     /// files that lie where a dump's collections lie, with what their lists said
     pub dump_files: Vec<(Arc<str>, Lists)>,
@@ -89,6 +91,7 @@ impl Gathered {
         self.markers.append(&mut batch.markers);
         self.dump_errors.append(&mut batch.dump_errors);
         self.discoveries.append(&mut batch.discoveries);
+        self.kustomizations.append(&mut batch.kustomizations);
         self.indexes.append(&mut batch.indexes);
     }
 }
@@ -155,6 +158,7 @@ impl Ingest {
             markers: Vec::new(),
             dump_errors: Vec::new(),
             discoveries: Vec::new(),
+            kustomizations: Vec::new(),
             indexes: Vec::new(),
             dump_files: Vec::new(),
             evidence: Vec::new(),

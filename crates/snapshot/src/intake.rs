@@ -9,6 +9,7 @@ use nachweis_model::{EvidenceKind, Source};
 use nachweis_yaml::{Limits, Shape};
 
 use crate::forms::{self, DumpError, Marker};
+use crate::gitops::{self, Kustomization};
 use crate::head::{Head, Refusal, head, is_object, reason, refuse};
 use crate::layout::{self, Index};
 use crate::normalise::{is_left_out, normalise};
@@ -68,6 +69,7 @@ pub(crate) struct Batch {
     /// what a dump says that it could not read
     pub dump_errors: Vec<DumpError>,
     pub discoveries: Vec<forms::Discovery>,
+    pub kustomizations: Vec<Kustomization>,
     pub indexes: Vec<Index>,
     pub lists: Lists,
 }
@@ -319,6 +321,10 @@ impl Intake<'_> {
         }
         if let Some(errors) = forms::errors(&self.path, value) {
             self.batch.dump_errors.extend(errors);
+            return true;
+        }
+        if let Some(kustomization) = gitops::kustomization(&self.path, value) {
+            self.batch.kustomizations.push(kustomization);
             return true;
         }
         if let Some(discovery) = forms::discovery(&self.path, value) {

@@ -8,6 +8,7 @@ mod check;
 mod collections;
 pub mod coverage;
 mod forms;
+mod gitops;
 mod head;
 mod ingest;
 mod intake;

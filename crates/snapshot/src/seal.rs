@@ -14,6 +14,7 @@ use nachweis_oci::{BlobsMut, Descriptor, LayerWriter, Manifest, Problem, media};
 
 use crate::collections::{Sources, Tallies, collections};
 use crate::forms::Forms;
+use crate::gitops;
 use crate::head::reason;
 use crate::ingest::{Gathered, Ingest, Settings};
 use crate::intake::Found;
@@ -113,6 +114,7 @@ fn seal(
     if let Some(error) = gathered.failure.take() {
         return Err(SealError::Spool(error));
     }
+    gitops::set_apart(&mut gathered);
     let forms = Forms::new(std::mem::take(&mut gathered.markers));
     learn(&mut resources, &mut gathered, &forms);
     let found = std::mem::take(&mut gathered.found);

@@ -47,7 +47,7 @@ pub(super) fn marker(path: &str, bytes: &[u8]) -> Option<Marker> {
     let root = super::root_of(path, "timestamp")?;
     let mut instants = text.lines().filter_map(go_time);
     let from = instants.next()?;
-    let to = instants.last().unwrap_or(from);
+    let to = instants.next_back().unwrap_or(from);
     Some(Marker { from: Some(from.min(to)), to: Some(to.max(from)), ..Marker::new(Form::MustGather, root) })
 }
 
