@@ -33,6 +33,7 @@ Examples:
   nachweis snapshot support-bundle.tar.gz
   nachweis snapshot manifests/ --cluster prod-eu-1 --at 2026-11-20T06:00:00Z --complete all
   kubectl get netpol -A -o json | nachweis snapshot - --complete netpol
+  nachweis snapshot --git ../gitops@main:clusters/prod --complete all
   nachweis snapshot dump/ --evidence audit-policy=/etc/kubernetes/audit-policy.yaml")]
     Snapshot(SnapshotArgs),
     /// Assess inputs or a sealed snapshot, and write a bundle
@@ -122,8 +123,11 @@ pub enum Format {
 #[derive(Args)]
 pub struct InputArgs {
     /// Folders, files or archives; `-` reads stdin
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required_unless_present = "git", value_name = "INPUT")]
     pub inputs: Vec<String>,
+    /// Files of a commit, read without a checkout; the commit's id is sealed
+    #[arg(long, value_name = "REPO@REV[:FOLDER]")]
+    pub git: Vec<crate::git::Git>,
     /// Name of the cluster, where the input does not tell
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
@@ -149,8 +153,8 @@ pub struct InputArgs {
 pub struct SnapshotArgs {
     #[command(flatten)]
     pub input: InputArgs,
-    /// Folder to write
-    #[arg(long, value_name = "DIR", default_value = "nachweis-snapshot")]
+    /// Folder to write, or a tar file if its name ends in .tar
+    #[arg(short, long, value_name = "DIR", default_value = "nachweis-snapshot")]
     pub out: PathBuf,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
@@ -176,8 +180,8 @@ pub struct AssessArgs {
     /// Private key (PKCS#8 PEM) to sign the report with: a file, env:NAME or fd:N
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// Folder to write the bundle to
-    #[arg(long, value_name = "BUNDLE", default_value = "nachweis-bundle")]
+    /// Folder to write the bundle to, or a tar file if its name ends in .tar
+    #[arg(short, long, value_name = "BUNDLE", default_value = "nachweis-bundle")]
     pub out: PathBuf,
     /// What raises the exit code: indeterminate (3 or 4), not-satisfied (3) or never
     #[arg(long, value_name = "VERDICT", default_value = "indeterminate")]

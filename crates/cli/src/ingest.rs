@@ -38,6 +38,7 @@ pub fn seal(args: &InputArgs, store: &dyn BlobsMut) -> Result<Sealed, Failure> {
         std::ops::ControlFlow::Continue(())
     })
     .map_err(|error| unreadable(&error))?;
+    crate::git::take(&args.git, &mut ingest, &|| bar.inc(1))?;
     crate::evidence::take(&args.evidence, &mut ingest)?;
     bar.set_message("sealing");
     let sealed = ingest.finish(store).map_err(failure)?;
@@ -88,7 +89,7 @@ fn failure(error: SealError) -> Failure {
 /// The one input, if it is a sealed snapshot or bundle. Flags that say how to read files have no place beside it.
 pub fn sealed_input(args: &InputArgs) -> Result<Option<&Path>, Failure> {
     let path = match args.inputs.as_slice() {
-        [one] if crate::store::is_layout(Path::new(one)) => Path::new(one),
+        [one] if args.git.is_empty() && crate::store::is_layout(Path::new(one)) => Path::new(one),
         _ => return Ok(None),
     };
     let flags = [

@@ -9,6 +9,7 @@ mod evidence;
 mod excerpt;
 mod explain;
 mod fail;
+mod git;
 mod ingest;
 mod items;
 mod items_cmd;

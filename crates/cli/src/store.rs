@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use nachweis_oci::{Blobs, FolderStore, TarStore};
+use nachweis_oci::{Blobs, FolderStore, LayoutFile, TarStore, write_tar};
 
 use crate::fail::Failure;
 
@@ -17,9 +17,15 @@ pub fn open(path: &Path) -> Result<Box<dyn Blobs>, Failure> {
     Ok(Box::new(TarStore::open(path)?))
 }
 
-/// True for a folder that holds a layout.
+/// True for a folder or a tar file that holds a layout.
 pub fn is_layout(path: &Path) -> bool {
-    path.join("oci-layout").is_file()
+    let in_tar = || TarStore::open(path).is_ok_and(|store| store.file(LayoutFile::Marker).is_ok());
+    path.join("oci-layout").is_file() || (is_tar(path) && path.is_file() && in_tar())
+}
+
+/// True for a path at which a tar file is meant.
+fn is_tar(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("tar"))
 }
 
 /// A layout that is written beside its place and moved there when it is whole.
@@ -56,13 +62,30 @@ impl Draft {
 
     /// Moves the layout to its place.
     pub fn finish(mut self) -> Result<(), Failure> {
+        let finished =
+            if is_tar(&self.place) && !self.place.is_dir() { self.pack()? } else { self.draft.clone() };
         remove(&self.place)?;
-        self.whole = true;
-        std::fs::rename(&self.draft, &self.place).map_err(|error| {
+        self.whole = finished == self.draft;
+        std::fs::rename(&finished, &self.place).map_err(|error| {
             Failure::new("output-move", format!("cannot move the finished output to its place: {error}"))
                 .at(self.place.display())
-                .note(format!("it lies whole at `{}`", self.draft.display()))
+                .note(format!("it lies whole at `{}`", finished.display()))
         })
+    }
+
+    /// Writes the layout as a tar file beside its place: the same layout, the same bytes.
+    fn pack(&self) -> Result<PathBuf, Failure> {
+        let mut packed = self.draft.clone().into_os_string();
+        packed.push("-tar");
+        let packed = PathBuf::from(packed);
+        let failed = |error: std::io::Error| {
+            Failure::new("file-write", format!("cannot write the tar file: {error}")).at(packed.display())
+        };
+        remove(&packed)?;
+        let file = std::fs::File::create(&packed).map_err(failed)?;
+        write_tar(&self.store, std::io::BufWriter::new(&file))?;
+        file.sync_all().map_err(failed)?;
+        Ok(packed)
     }
 }
 
@@ -76,7 +99,8 @@ impl Drop for Draft {
 }
 
 fn remove(path: &Path) -> Result<(), Failure> {
-    match std::fs::remove_dir_all(path) {
+    let removed = if path.is_file() { std::fs::remove_file(path) } else { std::fs::remove_dir_all(path) };
+    match removed {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(Failure::new("output-remove", format!("cannot remove the old output: {error}"))
                 .at(path.display()))

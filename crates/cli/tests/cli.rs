@@ -429,3 +429,58 @@ fn evidence_is_what_the_operator_says_it_is() {
     }
     assert_eq!(seal("audit-policy=nowhere").code, 1);
 }
+
+#[test]
+fn a_tar_file_is_the_same_bytes_and_taken_again() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("pod.yaml"), POD).unwrap();
+    let at = ["--at", "2026-11-24T06:00:00Z"];
+    for out in ["a.tar", "b.tar", "a.tar"] {
+        let run = run(home.path(), &[&["snapshot", "pod.yaml", "-o", out], &at[..]].concat());
+        assert_eq!((run.code, run.err.as_str()), (0, ""));
+    }
+    let bytes = |name: &str| fs::read(home.path().join(name)).unwrap();
+    assert!(bytes("a.tar") == bytes("b.tar"), "the same layout, the same bytes");
+    assert!([3, 4].contains(&run(home.path(), &["assess", "a.tar", "-o", "c.tar"]).code));
+    assert_eq!(run(home.path(), &["verify", "c.tar"]).code, 4);
+    assert!([3, 4].contains(&run(home.path(), &["assess", "c.tar", "--out", "folder"]).code));
+    assert!([3, 4].contains(&run(home.path(), &["assess", "folder", "--out", "d.tar"]).code));
+    assert!(bytes("c.tar") == bytes("d.tar"));
+    fs::write(home.path().join("mine.tar"), "x").unwrap();
+    assert_eq!(run(home.path(), &["snapshot", "pod.yaml", "--out", "mine.tar"]).code, 1);
+    assert_eq!(bytes("mine.tar"), b"x");
+    let left: Vec<_> = fs::read_dir(home.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().contains("partial")), "{left:?}");
+}
+
+#[test]
+fn a_commit_is_sealed_with_its_id() {
+    let home = tempfile::tempdir().unwrap();
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        let done = std::process::Command::new("git")
+            .current_dir(home.path())
+            .args(identity)
+            .args(arguments)
+            .output();
+        let done = done.unwrap();
+        assert!(done.status.success(), "{done:?}");
+        String::from_utf8(done.stdout).unwrap().trim().to_string()
+    };
+    git(&["init", "-q"]);
+    fs::create_dir(home.path().join("prod")).unwrap();
+    fs::write(home.path().join("prod/pod.yaml"), POD).unwrap();
+    git(&["add", "."]);
+    git(&["commit", "-qm", "x"]);
+    let id = git(&["rev-parse", "HEAD"]);
+    let mut command = common::program(home.path());
+    let path = std::env::var_os("PATH").unwrap();
+    let out = command
+        .args(["snapshot", "--git", ".@HEAD:prod", "--format", "json"])
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    let sealed: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(sealed["origins"][0]["name"], format!("{id}:prod"));
+    assert_eq!((&sealed["items"], sealed["unread"].as_array().unwrap().len()), (&1.into(), 0));
+}

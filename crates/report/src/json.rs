@@ -161,6 +161,7 @@ pub fn snapshot_json(seal: &Seal, id: Digest) -> Json<'static> {
         "instant_source": seal.instant_source,
         "collected_from": seal.collected_from,
         "collected_to": seal.collected_to,
+        "origins": seal.origins,
         "items": seal.items,
         "kinds": seal.kinds.len(),
         "kind_counts": seal.kinds,

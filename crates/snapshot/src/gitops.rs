@@ -40,7 +40,7 @@ pub(crate) fn kustomization(path: &str, value: &Json<'_>) -> Option<Kustomizatio
     let mut out =
         Kustomization { file: path.into(), resources: Vec::new(), changes: Vec::new(), transforms: false };
     for (key, value) in object.iter() {
-        match key.as_ref() {
+        match key {
             "apiVersion" | "kind" | "metadata" => {}
             "resources" | "bases" | "components" => {
                 out.resources.extend(texts(value));

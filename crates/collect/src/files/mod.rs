@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | file | – | its file name |
 //! | `-` | – | `-` |
+//! | git commit ([`Commit`]) | as its trees list them | relative to the folder that was named |
 //! | folder | names sorted by bytes, folder by folder | relative to the folder |
 //! | archive | as stored | relative to the archive's root, without a leading `./` |
 //! | `x.yaml.gz` | – | `x.yaml` |
@@ -14,6 +15,7 @@
 
 mod archive;
 mod folder;
+mod git;
 mod meter;
 mod packing;
 mod path;
@@ -24,6 +26,8 @@ use std::fmt;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+
+pub use git::{Commit, GitError};
 
 use archive::Walker;
 use packing::Packing;
@@ -144,6 +148,8 @@ reasons! {
     BrokenArchive = "broken-archive",
     /// an archive in an archive in an archive
     NestedArchive = "nested-archive",
+    /// a submodule of a git repository
+    Submodule = "submodule",
     /// the folder in which a version control system keeps its own records
     VersionControl = "version-control",
 }
