@@ -17,7 +17,7 @@ use nachweis_verify::statement;
 
 use crate::args::{AssessArgs, Format};
 use crate::fail::Failure;
-use crate::items::Names;
+use crate::items::Noting;
 use crate::output::{print, print_json, progress, style};
 use crate::version::ENGINE;
 use crate::{ingest, key, store};
@@ -43,8 +43,9 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
     let snapshot = Snapshot::open(draft.store(), &manifest)
         .map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
     let bar = progress("assessing");
+    let noting = Noting::new(&snapshot);
     let assessment = assess(&Inputs {
-        evidence: &snapshot,
+        evidence: &noting,
         catalogue: &catalogue,
         overlay: &overlay,
         packs: &args.pack,
@@ -62,7 +63,7 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
         attestation: attestation.as_ref().map(|(envelope, pem)| (envelope.as_slice(), pem.as_str())),
     };
     compose(draft.store(), &parts)?;
-    let names = Names::read(&snapshot)?;
+    let names = noting.names()?;
     let bundle = args.out.display().to_string();
     let keyid = key.as_ref().map(|key| key.public().keyid());
     let file = args.key.as_ref().filter(|place| key::is_file(place));

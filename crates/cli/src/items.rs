@@ -1,10 +1,13 @@
 //! Names, owners and excerpts of items, for renderings.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use nachweis_canon::Digest;
 use nachweis_evaluate::relations::controller;
-use nachweis_evaluate::{Evidence, Item};
+use nachweis_evaluate::{Evidence, Item, ReadError};
 use nachweis_model::catalogue::{Catalogue, Overlay};
+use nachweis_model::seal::Seal;
 use nachweis_model::{ItemId, Lang};
 use nachweis_report::{Excerpt, Items, Subject, Writer};
 use nachweis_snapshot::{KindScope, Resources};
@@ -12,12 +15,20 @@ use nachweis_snapshot::{KindScope, Resources};
 use crate::excerpt::{Fields, excerpt};
 use crate::fail::Failure;
 
-/// All items of a snapshot by their index.
+/// Kinds that stand between a pod and what a person wrote.
+const BETWEEN: [(&str, &str); 2] = [("apps", "ReplicaSet"), ("batch", "Job")];
+
+/// Items of a snapshot by their index.
+#[derive(Default)]
 pub struct Names {
-    items: Vec<(ItemId, Option<(String, String)>)>,
-    /// (namespace, ReplicaSet) -> its controller
+    /// holes where nobody read the item
+    items: Vec<Option<Named>>,
+    /// (namespace, ReplicaSet or Job) -> its controller
     above: BTreeMap<(String, String), (String, String)>,
 }
+
+/// An item and the kind and name of its controller.
+type Named = (ItemId, Option<(String, String)>);
 
 /// Names, and excerpts of some items: index -> control -> text.
 pub struct WithExcerpts<'a> {
@@ -25,21 +36,88 @@ pub struct WithExcerpts<'a> {
     excerpts: BTreeMap<u32, BTreeMap<String, String>>,
 }
 
+/// Evidence that notes down the names of what is read from it, so that a screen about an assessment needs no further
+/// pass over all bodies.
+pub struct Noting<'a> {
+    evidence: &'a dyn Evidence,
+    names: RefCell<Names>,
+    kinds: RefCell<BTreeSet<(String, String)>>,
+}
+
+impl<'a> Noting<'a> {
+    /// Nothing has been read yet.
+    pub fn new(evidence: &'a dyn Evidence) -> Self {
+        Noting { evidence, names: RefCell::default(), kinds: RefCell::default() }
+    }
+
+    /// The names of everything that was read. Only the kinds between a pod and its owner are read on top, where
+    /// nobody asked for them.
+    pub fn names(self) -> Result<Names, Failure> {
+        let read = self.kinds.borrow().clone();
+        let lacking = |group: &str, kind: &str| {
+            BETWEEN.contains(&(group, kind)) && !read.contains(&(group.to_string(), kind.to_string()))
+        };
+        if self.evidence.seal().kinds.iter().any(|row| lacking(&row.group, &row.kind)) {
+            self.read(&lacking, &mut |_| {}).map_err(unread)?;
+        }
+        Ok(self.names.into_inner())
+    }
+}
+
+impl Evidence for Noting<'_> {
+    fn seal(&self) -> &Seal {
+        self.evidence.seal()
+    }
+
+    fn id(&self) -> Digest {
+        self.evidence.id()
+    }
+
+    fn read(
+        &self,
+        want: &dyn Fn(&str, &str) -> bool,
+        visit: &mut dyn FnMut(&Item<'_>),
+    ) -> Result<(), ReadError> {
+        self.evidence.read(want, &mut |item| {
+            self.names.borrow_mut().note(item);
+            visit(item);
+        })?;
+        let rows = self.evidence.seal().kinds.iter().filter(|row| want(&row.group, &row.kind));
+        self.kinds.borrow_mut().extend(rows.map(|row| (row.group.clone(), row.kind.clone())));
+        Ok(())
+    }
+}
+
+fn unread(error: ReadError) -> Failure {
+    Failure::new("snapshot-read", error.to_string())
+}
+
 impl Names {
     /// Reads identities and controllers of all items.
     pub fn read(evidence: &dyn Evidence) -> Result<Self, Failure> {
-        let mut names = Names { items: Vec::new(), above: BTreeMap::new() };
-        let mut visit = |item: &Item<'_>| {
-            let owner = item.bodies.first().and_then(controller);
-            if let ("ReplicaSet" | "Job", Some(owner)) = (item.id.kind.as_str(), &owner) {
-                names.above.insert((item.id.namespace.clone(), item.id.name.clone()), owner.clone());
-            }
-            names.items.push((item.id.clone(), owner));
-        };
-        evidence
-            .read(&|_, _| true, &mut visit)
-            .map_err(|error| Failure::new("snapshot-read", error.to_string()))?;
+        let mut names = Names::default();
+        evidence.read(&|_, _| true, &mut |item| names.note(item)).map_err(unread)?;
         Ok(names)
+    }
+
+    /// Notes an item down, once.
+    fn note(&mut self, item: &Item<'_>) {
+        let at = item.index as usize;
+        if self.items.len() <= at {
+            self.items.resize_with(at + 1, || None);
+        }
+        if self.items[at].is_some() {
+            return;
+        }
+        let owner = item.bodies.first().and_then(controller);
+        if let (true, Some(owner)) = (BETWEEN.iter().any(|(_, kind)| *kind == item.id.kind), &owner) {
+            self.above.insert((item.id.namespace.clone(), item.id.name.clone()), owner.clone());
+        }
+        self.items[at] = Some((item.id.clone(), owner));
+    }
+
+    fn named(&self, index: u32) -> Option<&Named> {
+        self.items.get(usize::try_from(index).ok()?)?.as_ref()
     }
 
     /// Reads excerpts of the items that a rendering asks for, each with the id of the control that it is for. Of a
@@ -55,7 +133,7 @@ impl Names {
         for (index, control) in wanted {
             by_item.entry(index).or_default().insert(control);
         }
-        let ids = by_item.keys().filter_map(|index| self.items.get(usize::try_from(*index).ok()?));
+        let ids = by_item.keys().filter_map(|index| self.named(*index));
         let kinds: BTreeSet<(&str, &str)> =
             ids.map(|(id, _)| (id.group.as_str(), id.kind.as_str())).collect();
         let controls: BTreeMap<&str, _> = catalogue
@@ -74,16 +152,14 @@ impl Names {
             });
             excerpts.insert(item.index, texts.collect());
         };
-        evidence
-            .read(&|group, kind| kinds.contains(&(group, kind)), &mut visit)
-            .map_err(|error| Failure::new("snapshot-read", error.to_string()))?;
+        evidence.read(&|group, kind| kinds.contains(&(group, kind)), &mut visit).map_err(unread)?;
         Ok(WithExcerpts { names: self, excerpts })
     }
 }
 
 impl Items for Names {
     fn subject(&self, index: u32) -> Option<Subject> {
-        let (id, owner) = self.items.get(usize::try_from(index).ok()?)?;
+        let (id, owner) = self.named(index)?;
         let owner = owner.as_ref().map(|(kind, name)| {
             let key = (id.namespace.clone(), name.clone());
             let (kind, name) = match kind.as_str() {

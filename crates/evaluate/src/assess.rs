@@ -167,12 +167,29 @@ fn failed_names(inputs: &Inputs<'_>, findings: &[Finding]) -> Result<BTreeMap<u3
     Ok(names)
 }
 
+/// Group -> kind -> `plural.group`. Asked for every item, so nothing is allocated for a question.
+pub(crate) struct KindNames(BTreeMap<String, BTreeMap<String, String>>);
+
+impl KindNames {
+    fn of(seal: &Seal) -> Self {
+        let mut names: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        for row in &seal.kinds {
+            names.entry(row.group.clone()).or_default().insert(row.kind.clone(), row.resource.clone());
+        }
+        KindNames(names)
+    }
+
+    pub fn get(&self, group: &str, kind: &str) -> Option<&str> {
+        self.0.get(group)?.get(kind).map(String::as_str)
+    }
+}
+
 /// What the first pass left behind.
 pub(crate) struct Run {
     pub index: Index,
     coverage: Coverage,
-    /// `(group, kind)` -> `plural.group`
-    pub resources: BTreeMap<(String, String), String>,
+    /// what the seal calls the resources of its kinds
+    pub resources: KindNames,
     pub pods: Pods,
     as_of: Instant,
 }
@@ -187,21 +204,19 @@ fn version<'b>(body: &'b Json<'_>) -> &'b str {
 impl Run {
     pub fn first_pass(inputs: &Inputs<'_>, checks: &[Check]) -> Result<Run, AssessError> {
         let seal = inputs.evidence.seal();
-        let resources: BTreeMap<(String, String), String> =
-            seal.kinds.iter().map(|k| ((k.group.clone(), k.kind.clone()), k.resource.clone())).collect();
+        let resources = KindNames::of(seal);
         let mut looks: BTreeMap<&str, BTreeSet<&str>> =
             BTreeMap::from([("namespaces", BTreeSet::from(["v1"]))]);
         for look in checks.iter().flat_map(|check| &check.relations).flat_map(|relation| relation.looks) {
             looks.entry(look.resource).or_default().extend(look.versions);
         }
-        let resource_of = |group: &str, kind: &str| resources.get(&(group.to_string(), kind.to_string()));
         let want = |group: &str, kind: &str| {
-            resource_of(group, kind).is_some_and(|resource| looks.contains_key(resource.as_str()))
+            resources.get(group, kind).is_some_and(|resource| looks.contains_key(resource))
         };
         let mut index = Index::new(&inputs.catalogue.data);
         let mut visit = |item: &Item<'_>| {
-            let Some(resource) = resource_of(&item.id.group, &item.id.kind) else { return };
-            let understood = looks.get(resource.as_str());
+            let Some(resource) = resources.get(&item.id.group, &item.id.kind) else { return };
+            let understood = looks.get(resource);
             match item.bodies {
                 [body] if understood.is_some_and(|versions| versions.contains(version(body))) => {
                     index.observe(item.index, item.id, resource, body);
@@ -229,19 +244,17 @@ impl Run {
             let counts = check.counts.iter().map(|count| (count.name.clone(), 0)).collect();
             tallies.push(Tally { counts, ..Tally::default() });
         }
-        let resource_of =
-            |group: &str, kind: &str| self.resources.get(&(group.to_string(), kind.to_string()));
         let want = |group: &str, kind: &str| {
-            resource_of(group, kind).is_some_and(|resource| {
-                judges.contains_key(resource.as_str()) || counters.contains_key(resource.as_str())
-            })
+            self.resources
+                .get(group, kind)
+                .is_some_and(|resource| judges.contains_key(resource) || counters.contains_key(resource))
         };
         let mut visit = |item: &Item<'_>| {
-            let Some(resource) = resource_of(&item.id.group, &item.id.kind) else { return };
-            if let Some(interested) = judges.get(resource.as_str()) {
+            let Some(resource) = self.resources.get(&item.id.group, &item.id.kind) else { return };
+            if let Some(interested) = judges.get(resource) {
                 self.judge_item(resource, item, checks, interested, &mut tallies);
             }
-            for &(at, place) in counters.get(resource.as_str()).into_iter().flatten() {
+            for &(at, place) in counters.get(resource).into_iter().flatten() {
                 let counted = &checks[at].counts[place];
                 if self.counts(item, &checks[at], counted.only.as_ref()) {
                     *tallies[at].counts.entry(counted.name.clone()).or_default() += 1;

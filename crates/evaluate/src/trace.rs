@@ -76,13 +76,11 @@ pub fn trace(inputs: &Inputs<'_>, control: &str, index: u32) -> Result<Vec<Asked
 }
 
 fn about(run: &Run, check: &Check, item: &Item<'_>, as_of: nachweis_model::Instant) -> Vec<Asked> {
-    let Some(resource) = run.resources.get(&(item.id.group.clone(), item.id.kind.clone())) else {
-        return Vec::new();
-    };
+    let Some(resource) = run.resources.get(&item.id.group, &item.id.kind) else { return Vec::new() };
     let ([body], None) = (item.bodies, run.before(check, resource, item)) else { return Vec::new() };
     let by_template = run.pods == Pods::Templates
         && check.judges_pods()
-        && TEMPLATES.iter().any(|(name, ..)| *name == resource.as_str());
+        && TEMPLATES.iter().any(|(name, ..)| *name == resource);
     let pod = by_template.then(|| workload::template_pod(resource, item.id, body)).flatten();
     let object = pod.as_ref().unwrap_or(body);
     let related = relations::related(&run.index, &check.relations, &Subject { id: item.id, object });

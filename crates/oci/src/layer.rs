@@ -1,11 +1,11 @@
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 
 use nachweis_canon::{Digest, Hasher};
 use zstd::stream::read::Decoder;
 use zstd::stream::write::Encoder;
 
 use crate::annotation;
-use crate::blobs::{BlobReader, Blobs, BlobsMut, NewBlob};
+use crate::blobs::{Blobs, BlobsMut, NewBlob};
 use crate::manifest::Descriptor;
 use crate::problem::{Code, Problem};
 
@@ -85,14 +85,15 @@ pub struct LayerReader<'a> {
     /// the first problem; it stays one
     failed: Option<Problem>,
     line: Vec<u8>,
-    hasher: Hasher,
+    /// `None` where the content was hashed before
+    hasher: Option<Hasher>,
     bytes: u64,
     lines: u64,
     declared: Declared,
     digest: Digest,
 }
 
-type Input<'a> = BufReader<Decoder<'static, BufReader<BlobReader<'a>>>>;
+type Input<'a> = BufReader<Decoder<'static, BufReader<Box<dyn Read + Send + 'a>>>>;
 
 struct Declared {
     bytes: u64,
@@ -103,6 +104,22 @@ struct Declared {
 impl<'a> LayerReader<'a> {
     /// Opens a layer of at most `max` bytes before compression.
     pub fn open(store: &'a dyn Blobs, descriptor: &Descriptor, max: u64) -> Result<Self, Problem> {
+        Self::start(Box::new(store.reader(descriptor)?), descriptor, max, Some(Hasher::new()))
+    }
+
+    /// Opens a layer whose compressed bytes are in memory and were checked against the descriptor. `hashed`: its
+    /// lines have been read to their end before, so nothing is hashed again.
+    pub fn of_checked(bytes: &'a [u8], descriptor: &Descriptor, hashed: bool) -> Result<Self, Problem> {
+        let hasher = (!hashed).then(Hasher::new);
+        Self::start(Box::new(bytes), descriptor, LAYER_BYTES_MAX, hasher)
+    }
+
+    fn start(
+        blob: Box<dyn Read + Send + 'a>,
+        descriptor: &Descriptor,
+        max: u64,
+        hasher: Option<Hasher>,
+    ) -> Result<Self, Problem> {
         let declared = declared(descriptor)?;
         let max = max.min(LAYER_BYTES_MAX);
         if declared.bytes > max {
@@ -110,7 +127,7 @@ impl<'a> LayerReader<'a> {
             return Err(Problem::new(Code::LayerDeclaration, descriptor.digest, message));
         }
         let digest = descriptor.digest;
-        let blob = BufReader::with_capacity(64 << 10, store.reader(descriptor)?);
+        let blob = BufReader::with_capacity(64 << 10, blob);
         let mut decoder =
             Decoder::with_buffer(blob).map_err(|error| Problem::from_io(error, digest))?.single_frame();
         decoder.window_log_max(WINDOW_LOG_MAX).map_err(|error| Problem::from_io(error, digest))?;
@@ -118,7 +135,7 @@ impl<'a> LayerReader<'a> {
             input: Some(BufReader::with_capacity(128 << 10, decoder)),
             failed: None,
             line: Vec::new(),
-            hasher: Hasher::new(),
+            hasher,
             bytes: 0,
             lines: 0,
             declared,
@@ -157,7 +174,9 @@ impl<'a> LayerReader<'a> {
             return Err(Problem::new(Code::LayerContent, self.digest, message));
         }
         self.lines += 1;
-        self.hasher.update(&self.line);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&self.line);
+        }
         match self.line.pop() {
             Some(b'\n') if !self.line.is_empty() => Ok(true),
             Some(b'\n') => Err(self.line_problem("is empty".into())),
@@ -197,8 +216,8 @@ impl<'a> LayerReader<'a> {
             }
             Err(error) => return Err(self.broken(error)),
         }
-        let found = std::mem::take(&mut self.hasher).finish();
         let Declared { bytes, lines, digest } = &self.declared;
+        let found = self.hasher.take().map_or(*digest, Hasher::finish);
         if self.bytes == *bytes && self.lines == *lines && found == *digest {
             return Ok(());
         }

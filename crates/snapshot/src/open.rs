@@ -1,6 +1,7 @@
 //! Opens a sealed snapshot and reads its items.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use nachweis_canon::{Digest, Json, Limits, canonical_bytes, merkle, parse_bytes};
 use nachweis_model::seal::{FORMAT, Seal};
@@ -11,6 +12,10 @@ use crate::normalise;
 
 /// Bytes of a seal that are read at most.
 const SEAL_BYTES_MAX: usize = 256 << 20;
+
+/// Compressed bytes of a snapshot that are kept after the first walk, at most. What lies in memory cannot be changed
+/// by others, so later walks hash nothing; a bigger snapshot is read and hashed from its storage each time.
+const KEEP_MAX: u64 = 64 << 20;
 
 /// Something in a snapshot that cannot be so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,12 +87,25 @@ pub struct Item<'a> {
     pub line: &'a [u8],
 }
 
+/// Where a walk takes its layers from.
+#[derive(Clone, Copy)]
+enum Walk<'k> {
+    /// too big to be kept: read and hashed each time
+    Storage,
+    /// compressed bytes that agree with their descriptors; the lines were not hashed yet
+    First(&'k [Vec<u8>]),
+    /// all of it was found to be right before
+    Again(&'k [Vec<u8>]),
+}
+
 /// A snapshot in a storage.
 pub struct Snapshot<'b> {
     blobs: &'b dyn Blobs,
     seal: Seal,
     id: Digest,
     layers: Vec<Descriptor>,
+    /// compressed bytes of all layers, once a walk over all of them found everything to be right
+    kept: OnceLock<Vec<Vec<u8>>>,
 }
 
 impl<'b> Snapshot<'b> {
@@ -115,7 +133,7 @@ impl<'b> Snapshot<'b> {
             return Err(odd("its bytes are not canonical".into()));
         }
         let layers = manifest.layers_of(media::ITEMS).cloned().collect();
-        Ok(Snapshot { blobs, seal, id: descriptor.digest, layers })
+        Ok(Snapshot { blobs, seal, id: descriptor.digest, layers, kept: OnceLock::new() })
     }
 
     /// The seal.
@@ -147,44 +165,71 @@ impl<'b> Snapshot<'b> {
         })
     }
 
-    /// Walks over all lines and checks order, number and root.
+    /// Walks over all lines and checks order, number and root, unless an earlier walk did.
     pub(crate) fn lines<E>(&self, each: &mut EachLine<'_, E>) -> Result<(), ReadError<E>> {
+        if let Some(kept) = self.kept.get() {
+            return self.walk(Walk::Again(kept), each);
+        }
+        let size = self.layers.iter().fold(0u64, |sum, layer| sum.saturating_add(layer.size));
+        if size > KEEP_MAX {
+            return self.walk(Walk::Storage, each);
+        }
+        let read = |layer: &Descriptor| self.blobs.read(layer, KEEP_MAX as usize);
+        let bytes: Vec<Vec<u8>> = self
+            .layers
+            .iter()
+            .map(read)
+            .collect::<Result<_, _>>()
+            .map_err(|problem| ReadError::Snapshot(problem.into()))?;
+        self.walk(Walk::First(&bytes), each)?;
+        // Another walk may have been faster; its bytes are the same.
+        let _ = self.kept.set(bytes);
+        Ok(())
+    }
+
+    fn walk<E>(&self, walk: Walk<'_>, each: &mut EachLine<'_, E>) -> Result<(), ReadError<E>> {
         let broken = |code, place: &dyn fmt::Display, message: String| {
             ReadError::Snapshot(Problem::new(code, place, message))
         };
         let failed = |problem: nachweis_oci::Problem| ReadError::Snapshot(problem.into());
+        let hashing = !matches!(walk, Walk::Again(_));
         let mut tree = merkle::Builder::new();
+        let mut count = 0u32;
         let mut last: Option<ItemId> = None;
-        for layer in &self.layers {
-            let mut reader = LayerReader::open(self.blobs, layer, LAYER_BYTES_MAX).map_err(failed)?;
+        for (at, layer) in self.layers.iter().enumerate() {
+            let mut reader = match walk {
+                Walk::Storage => LayerReader::open(self.blobs, layer, LAYER_BYTES_MAX),
+                Walk::First(bytes) => LayerReader::of_checked(&bytes[at], layer, false),
+                Walk::Again(bytes) => LayerReader::of_checked(&bytes[at], layer, true),
+            }
+            .map_err(failed)?;
             while let Some(line) = reader.next_line().map_err(failed)? {
-                let index =
-                    u32::try_from(tree.size()).ok().filter(|index| u64::from(*index) < self.seal.items);
-                let Some(index) = index else {
+                let index = count;
+                if u64::from(index) >= self.seal.items || index == u32::MAX {
                     let message = format!("more items than the {} of the seal", self.seal.items);
                     return Err(broken("item-count", &layer.digest, message));
-                };
+                }
+                count += 1;
                 let id = id(line).ok_or_else(|| {
                     let message = format!("item {index} is no line of a snapshot");
                     broken("item-malformed", &layer.digest, message)
                 })?;
-                if last.as_ref().is_some_and(|last| *last >= id) {
-                    return Err(broken(
-                        "item-order",
-                        &id,
-                        format!("item {index} is not behind the one before"),
-                    ));
+                if hashing {
+                    if last.as_ref().is_some_and(|last| *last >= id) {
+                        let message = format!("item {index} is not behind the one before");
+                        return Err(broken("item-order", &id, message));
+                    }
+                    tree.push(merkle::leaf(line));
                 }
-                tree.push(merkle::leaf(line));
                 each(index, &id, line)?;
                 last = Some(id);
             }
         }
-        if tree.size() != self.seal.items {
-            let message = format!("{} items, the seal counts {}", tree.size(), self.seal.items);
+        if u64::from(count) != self.seal.items {
+            let message = format!("{count} items, the seal counts {}", self.seal.items);
             return Err(broken("item-count", &self.id, message));
         }
-        if tree.root() != self.seal.root {
+        if hashing && tree.root() != self.seal.root {
             let message = format!("the items give {}, the seal says {}", tree.root(), self.seal.root);
             return Err(broken("merkle-root", &self.id, message));
         }
