@@ -1,6 +1,6 @@
 # The commands of this repository. Each sets up what it needs (Debian packages; cargo itself must be there).
 
-.PHONY: help demo test setup lint bench docs clean
+.PHONY: help demo test setup lint bench docs release clean
 
 help:
 	@echo 'make demo     assess the example platform, write bundle and report to out/, verify them'
@@ -9,6 +9,7 @@ help:
 	@echo 'make lint     format, clippy, pure rooms, dependencies'
 	@echo 'make bench    time and memory on recorded clusters (release build)'
 	@echo 'make docs     check the links of the book in docs/, build it where mdbook is installed'
+	@echo 'make release  static binaries, image, package, bill of materials, provenance, checksums in dist/'
 	@echo 'make clean    remove what was built'
 
 demo:
@@ -34,6 +35,11 @@ bench:
 docs:
 	@scripts/docs.sh
 
+release:
+	@scripts/setup.sh release
+	@scripts/release.sh dist
+	@scripts/release-check.sh dist
+
 clean:
 	cargo clean
-	rm -rf out
+	rm -rf out dist

@@ -18,9 +18,10 @@ find_cargo
 wanted="cc:gcc cc:libc6-dev"
 case "$purpose" in
     build | lint) ;;
+    release) wanted="$wanted skopeo:skopeo" ;;
     test) wanted="$wanted skopeo:skopeo docker-registry:docker-registry openssl:openssl chromium:chromium node:nodejs npm:npm" ;;
     *)
-        complain "usage: scripts/setup.sh build|test|lint"
+        complain "usage: scripts/setup.sh build|release|test|lint"
         exit 2
         ;;
 esac

@@ -1,5 +1,6 @@
-//! Work on the repository itself: `cargo xtask example`, `cargo xtask release VERSION`.
+//! Work on the repository itself: `cargo xtask example`, `cargo xtask release VERSION`, `cargo xtask dist`.
 
+mod dist;
 mod example;
 mod files;
 mod release;
@@ -15,6 +16,8 @@ usage: cargo xtask COMMAND
   example --check    fail if the committed dump differs from what the description gives
   release VERSION [INSTANT] [--replace]
                      freeze catalog/ as catalog/releases/VERSION.json and .yaml, in force from INSTANT
+  dist PARTS METADATA COMMIT INSTANT TARGET OUT [KEY]
+                     put a release together from built parts; `make release` calls it
 ";
 
 fn main() -> ExitCode {
@@ -28,6 +31,9 @@ fn main() -> ExitCode {
         ["release", version, "--replace"] => release::write(&root, version, None, true),
         ["release", version, instant] => release::write(&root, version, Some(instant), false),
         ["release", version, instant, "--replace"] => release::write(&root, version, Some(instant), true),
+        ["dist", parts, metadata, commit, instant, target, out, key @ ..] if key.len() < 2 => {
+            distribute(&root, [parts, metadata, commit, instant, target, out], key.first().copied())
+        }
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);
@@ -43,6 +49,20 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn distribute(root: &Path, words: [&str; 6], key: Option<&str>) -> Result<String, String> {
+    let [parts, metadata, commit, instant, target, out] = words;
+    let plan = dist::Plan {
+        parts: parts.into(),
+        metadata: metadata.into(),
+        commit: commit.into(),
+        instant: instant.parse().map_err(|error| format!("instant `{instant}`: {error}"))?,
+        target: target.into(),
+        key: key.map(Into::into),
+        out: out.into(),
+    };
+    dist::make(root, &plan)
 }
 
 fn write_example(root: &Path) -> Result<String, String> {

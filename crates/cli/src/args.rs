@@ -108,6 +108,24 @@ NACHWEIS_KEY_PASSWORD_FILE names.")]
     },
     /// Versions of the engine, its semantics, the catalogue and the formats
     Version(VersionArgs),
+    /// Print the completion script of a shell
+    #[command(after_help = "\
+Examples:
+  nachweis completions bash > /etc/bash_completion.d/nachweis
+  nachweis completions zsh > ~/.zfunc/_nachweis")]
+    Completions {
+        /// Shell that the script is for
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one per command
+    #[command(after_help = "\
+Example:
+  nachweis manual ~/.local/share/man/man1")]
+    Manual {
+        /// Folder that the pages are written into; it is made where it is not there
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

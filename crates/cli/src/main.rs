@@ -9,6 +9,7 @@ mod evidence;
 mod excerpt;
 mod explain;
 mod fail;
+mod generate;
 mod git;
 mod ingest;
 mod items;
@@ -22,8 +23,6 @@ mod verify;
 mod version;
 
 use std::process::ExitCode;
-
-use clap::Parser;
 
 use crate::args::{Cli, Command, KeyCommand};
 use crate::fail::Failure;
@@ -43,11 +42,13 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         }
         Command::Key { command: KeyCommand::Show { file } } => key::show(&file),
         Command::Version(args) => version::run(args.json),
+        Command::Completions { shell } => generate::completions(shell),
+        Command::Manual { folder } => generate::manual(&folder),
     }
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    match run(generate::parse()) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             eprintln!("{failure}");
