@@ -57,6 +57,7 @@ Exit codes: 0 everything holds with a trusted signer and a known catalogue and o
 Examples:
   nachweis report nachweis-bundle --format html --out report.html
   nachweis report nachweis-bundle --format html --lang de --out bericht.html
+  nachweis report nachweis-bundle --format html --against last-quarter --out report.html
   nachweis report nachweis-bundle --format json")]
     Report(ReportArgs),
     /// Tell what differs between two bundles, and why
@@ -254,6 +255,9 @@ pub struct ReportArgs {
     /// What to render
     #[arg(long, value_enum)]
     pub format: Rendering,
+    /// Older bundle: also tell what changed since, and why (html, json, text)
+    #[arg(long, value_name = "BUNDLE")]
+    pub against: Option<PathBuf>,
     /// Language: en or de
     #[arg(long, value_name = "LANG", default_value = "en")]
     pub lang: Lang,

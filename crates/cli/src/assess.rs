@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nachweis_attest::{PrivateKey, sign_statement};
+use nachweis_attest::{PrivateKey, Signer, Statement, sign_statement};
 use nachweis_canon::{Digest, canonical_bytes};
 use nachweis_catalog::{Files, Schemas, overlay, parse};
 use nachweis_collect::files::{ArchiveLimits, Event, Input, walk};
@@ -28,7 +28,7 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
         None => nachweis_catalog::current(),
         Some(name) => nachweis_catalog::release(name).ok_or_else(|| no_such_release(name))?,
     };
-    let catalogue = parse(release.bytes).map_err(|message| Failure::new("catalogue-unreadable", message))?;
+    let catalogue = parse(release.bytes).map_err(Failure::damaged)?;
     let overlay = args.overlay.as_deref().map(read_overlay).transpose()?.unwrap_or_default();
     known_parameters(&catalogue, &overlay)?;
     bound(&overlay)?;
@@ -79,6 +79,7 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
         signer: keyid.as_deref(),
         trust: trust.as_deref(),
         system_namespaces: &crate::report::system_namespaces(&assessment),
+        changes: None,
     };
     match args.format {
         Format::Json => print_json(&json(&report))?,
@@ -106,9 +107,12 @@ fn assess_failure(error: AssessError) -> Failure {
 }
 
 fn attest(assessment: &Assessment, key: &PrivateKey) -> Result<(Vec<u8>, String), Failure> {
-    let envelope = sign_statement(&statement(assessment, ENGINE), key)
-        .map_err(|error| Failure::new("sign", error.to_string()))?;
-    Ok((envelope, key.public().to_pem()))
+    Ok((signed(&statement(assessment, ENGINE), key)?, key.public().to_pem()))
+}
+
+/// The envelope of a statement.
+pub fn signed(statement: &Statement, signer: &dyn Signer) -> Result<Vec<u8>, Failure> {
+    sign_statement(statement, signer).map_err(|error| Failure::new("sign", error.to_string()))
 }
 
 /// Copies seal and items of a sealed snapshot, unchanged.
@@ -153,7 +157,7 @@ fn bound(overlay: &Overlay) -> Result<(), Failure> {
     if overlay.controls.is_empty() {
         return Ok(());
     }
-    let schemas = Schemas::embedded().map_err(|message| Failure::new("schemas-unreadable", message))?;
+    let schemas = Schemas::embedded().map_err(Failure::damaged)?;
     let errors: Vec<PlanError> =
         overlay.controls.iter().flat_map(|control| bind(control, &schemas)).collect();
     if errors.is_empty() { Ok(()) } else { Err(assess_failure(AssessError::Plan(errors))) }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use nachweis_canon::{Json, write_str};
 use nachweis_cel::{Ast, Env, ExprId, ExprKind, FoldKind, Literal, compile};
-use nachweis_evaluate::VARIABLES;
 use nachweis_evaluate::workload::TEMPLATES;
+use nachweis_evaluate::{Asked, VARIABLES};
 use nachweis_model::Lang;
 use nachweis_model::control::{Control, WORKLOAD_PODS};
 
@@ -201,25 +201,85 @@ impl Reader<'_> {
     }
 }
 
+/// Places that decided, as JSON pointers into the judged object: an element of a list, a value, or where one is
+/// missing. Whole lists and objects mark nothing: then nothing in them stands out.
+#[derive(Clone, Debug, Default)]
+pub struct Marks(Vec<String>);
+
+impl Marks {
+    /// From what the control asked about an item: the reason that was given, or else the predicate.
+    pub fn of(asked: &[Asked]) -> Self {
+        let fits = |asked: &&Asked| match &*asked.field {
+            "predicate" => asked.answer == "false",
+            field => field.starts_with("reasons") && asked.answer == "true" && !asked.reads.is_empty(),
+        };
+        let reads = asked.iter().rev().find(fits).into_iter().flat_map(|asked| &asked.reads);
+        Marks(reads.map(|read| read.pointer.clone()).collect())
+    }
+
+    fn has(&self, pointer: &str) -> bool {
+        self.0.iter().any(|mark| mark == pointer)
+    }
+
+    /// True if a mark will stand in the body: an element, a value, or where one is missing.
+    fn stand(&self, body: &Json<'_>) -> bool {
+        self.0.iter().any(|mark| {
+            let mut found = Some(body);
+            for step in mark.split('/').skip(1) {
+                found = match found {
+                    Some(Json::Arr(items)) => step.parse().ok().and_then(|at: usize| items.get(at)),
+                    Some(other) => other.get(&step.replace("~1", "/").replace("~0", "~")),
+                    None => None,
+                };
+            }
+            is_element(mark) || !matches!(found, Some(Json::Arr(_) | Json::Obj(_)))
+        })
+    }
+
+    /// True for what is not there, or a part of it.
+    fn misses(&self, pointer: &str) -> bool {
+        let below = |mark: &String| {
+            mark.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.0.iter().any(below)
+    }
+}
+
+fn is_element(pointer: &str) -> bool {
+    pointer.rsplit('/').next().is_some_and(|last| last.parse::<usize>().is_ok())
+}
+
+/// An excerpt, and the lines in it, from 0, at which the control failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text {
+    pub text: String,
+    pub marked: Vec<usize>,
+}
+
 /// The excerpt of one item: kind, name, and what the control reads. `resource` is the item's `plural.group`.
 pub fn excerpt(
     control: &Control,
     fields: &Fields,
     resource: &str,
     bodies: &[Json<'_>],
+    marks: &Marks,
     lang: Lang,
-) -> String {
+) -> Text {
     let template = TEMPLATES.iter().find(|(name, ..)| *name == resource);
     let of_pods = control.population.of.iter().any(|name| name == WORKLOAD_PODS);
-    let mut fields = match template {
-        Some((_, _, path)) if of_pods => fields.within(path),
-        _ => fields.clone(),
+    // A template's marks are places of the pod that it describes.
+    let (mut fields, pod) = match template {
+        Some((_, _, path)) if of_pods => {
+            (fields.within(path), path.iter().map(|name| format!("/{name}")).collect::<String>())
+        }
+        _ => (fields.clone(), String::new()),
     };
+    let marks = Marks(marks.0.iter().map(|mark| format!("{pod}{mark}")).collect());
     for name in ["name", "namespace"] {
         fields.add(&[Step::Field("metadata".into()), Step::Field(name.into())]);
     }
     fields.add(&[Step::Field("kind".into())]);
-    let mut writer = Writer { lines: Vec::new(), more: 0, lang };
+    let mut writer = Writer { lines: Vec::new(), marked: Vec::new(), more: 0, lang, marks, quiet: false };
     for (at, body) in bodies.iter().enumerate() {
         if at > 0 {
             writer.line("---".into());
@@ -231,15 +291,20 @@ pub fn excerpt(
                 .named
                 .retain(|name, _| name != "namespace" || body.at(&["metadata", "namespace"]).is_some());
         }
-        writer.value(body, &fields, 0, String::new());
+        writer.quiet = writer.marks.stand(body);
+        writer.value(body, &fields, "", 0, String::new());
     }
     writer.finish()
 }
 
 struct Writer {
     lines: Vec<String>,
+    marked: Vec<usize>,
     more: usize,
     lang: Lang,
+    marks: Marks,
+    /// something is marked, and this is beside it: what is not there says nothing
+    quiet: bool,
 }
 
 impl Writer {
@@ -247,16 +312,34 @@ impl Writer {
         if self.lines.len() < LINES - 1 { self.lines.push(line) } else { self.more += 1 }
     }
 
-    fn finish(mut self) -> String {
+    fn finish(mut self) -> Text {
         if self.more > 0 {
             self.lines.push(format!("# … (+{})", self.more));
         }
-        self.lines.join("\n")
+        Text { text: self.lines.join("\n"), marked: self.marked }
     }
 
     /// Writes what `fields` names of the value. `lead` is what stands before it on its first line: `key:` or `-`.
-    /// Bodies are at most as deep as the snapshot's limit.
-    fn value(&mut self, value: &Json<'_>, fields: &Fields, indent: usize, lead: String) {
+    /// `at` is its JSON pointer. Bodies are at most as deep as the snapshot's limit.
+    fn value(&mut self, value: &Json<'_>, fields: &Fields, at: &str, indent: usize, lead: String) {
+        let before = self.lines.len();
+        let element = self.marks.has(at) && is_element(at);
+        let quiet = self.quiet;
+        self.quiet &= !element;
+        self.written(value, fields, at, indent, lead);
+        self.quiet = quiet;
+        // Of an object whose fields are all left unsaid its key says nothing either.
+        let alone = self.lines.len() == before + 1 && self.lines[before].ends_with(':');
+        if alone && self.quiet && !self.marks.has(at) {
+            self.lines.pop();
+        }
+        let whole = matches!(value, Json::Arr(_) | Json::Obj(_)) && !is_element(at);
+        if self.marks.has(at) && !whole {
+            self.marked.extend(before..self.lines.len());
+        }
+    }
+
+    fn written(&mut self, value: &Json<'_>, fields: &Fields, at: &str, indent: usize, lead: String) {
         match value {
             Json::Obj(members) if !members.is_empty() || !fields.named.is_empty() => {
                 let inner = self.open(&lead, indent);
@@ -273,10 +356,17 @@ impl Writer {
                         (None, _) if all || (lead.ends_with('-') && key == "name") => Fields::default(),
                         _ => continue,
                     };
-                    self.value(value, &below, inner, format!("{}{}:", " ".repeat(inner), scalar(key)));
+                    let lead = format!("{}{}:", " ".repeat(inner), scalar(key));
+                    self.value(value, &below, &pointer(at, key), inner, lead);
                 }
                 for (key, below) in fields.named.iter().filter(|(key, _)| !members.contains(key)) {
-                    self.absent(key, below, inner);
+                    let misses = self.marks.misses(&pointer(at, key));
+                    if misses {
+                        self.marked.push(self.lines.len());
+                    }
+                    if misses || !self.quiet {
+                        self.absent(key, below, inner);
+                    }
                 }
                 if lead.ends_with('-') {
                     self.join_dash(before, indent);
@@ -285,8 +375,9 @@ impl Writer {
             Json::Arr(items) if !items.is_empty() => {
                 let inner = self.open(&lead, indent);
                 let below = fields.each.as_deref().cloned().unwrap_or_default();
-                for item in items {
-                    self.value(item, &below, inner, format!("{}-", " ".repeat(inner)));
+                for (place, item) in items.iter().enumerate() {
+                    let lead = format!("{}-", " ".repeat(inner));
+                    self.value(item, &below, &format!("{at}/{place}"), inner, lead);
                 }
             }
             other => {
@@ -332,6 +423,11 @@ impl Writer {
     }
 }
 
+/// The pointer of a member.
+fn pointer(at: &str, key: &str) -> String {
+    format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
 /// A text as a YAML scalar: plain where no reader takes it for anything else, else in double quotes.
 fn scalar(text: &str) -> String {
     let cut: String = text.chars().take(TEXT).collect();
@@ -365,7 +461,39 @@ mod tests {
     fn of(id: &str, resource: &str, body: &str) -> String {
         let parsed = parse_bytes(body.as_bytes(), &Limits::OURS).expect("the body is JSON");
         let control = control(id);
-        excerpt(&control, &Fields::of(&control), resource, &[parsed.value], Lang::En)
+        excerpt(&control, &Fields::of(&control), resource, &[parsed.value], &Marks::default(), Lang::En).text
+    }
+
+    #[test]
+    fn the_element_that_failed_is_marked_and_not_its_list() {
+        let body = r#"{"kind":"CronJob","metadata":{"name":"a","namespace":"b"},"spec":{"jobTemplate":{"spec":{"template":
+            {"spec":{"containers":[{"name":"good"},{"name":"bad","securityContext":{"privileged":true}}]}}}}}}"#;
+        let parsed = parse_bytes(body.as_bytes(), &Limits::OURS).expect("the body is JSON");
+        let control = control("privileged-containers");
+        let marks = Marks(vec!["/spec/containers".into(), "/spec/containers/1".into()]);
+        let found =
+            excerpt(&control, &Fields::of(&control), "cronjobs.batch", &[parsed.value], &marks, Lang::En);
+        let lines: Vec<&str> = found.text.lines().collect();
+        let marked: Vec<&str> = found.marked.iter().map(|at| lines[*at].trim()).collect();
+        assert!(marked.contains(&"- name: bad") && marked.contains(&"privileged: true"), "{marked:?}");
+        assert!(!marked.contains(&"- name: good"), "{marked:?}");
+    }
+
+    #[test]
+    fn what_is_missing_is_marked() {
+        let body = r#"{"kind":"Pod","metadata":{"name":"a","namespace":"b"},"spec":{"containers":[]}}"#;
+        let parsed = parse_bytes(body.as_bytes(), &Limits::OURS).expect("the body is JSON");
+        let fields = Fields {
+            named: BTreeMap::from([(
+                "spec".into(),
+                Fields { named: BTreeMap::from([("hostNetwork".into(), Fields::default())]), each: None },
+            )]),
+            each: None,
+        };
+        let marks = Marks(vec!["/spec/hostNetwork".into()]);
+        let found = excerpt(&control("resource-limits"), &fields, "pods", &[parsed.value], &marks, Lang::En);
+        let line = found.text.lines().nth(found.marked[0]).expect("the line is there");
+        assert_eq!((line, found.marked.len()), ("  # not set: hostNetwork", 1));
     }
 
     #[test]

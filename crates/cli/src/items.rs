@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nachweis_canon::Digest;
 use nachweis_evaluate::relations::controller;
-use nachweis_evaluate::{Evidence, Item, ReadError};
-use nachweis_model::catalogue::{Catalogue, Overlay};
+use nachweis_evaluate::{Evidence, Inputs, Item, ReadError, traces};
 use nachweis_model::seal::Seal;
 use nachweis_model::{ItemId, Lang};
 use nachweis_report::{Excerpt, Items, Subject, Writer};
 use nachweis_snapshot::{KindScope, Resources};
 
-use crate::excerpt::{Fields, excerpt};
+use crate::excerpt::{Fields, Marks, Text, excerpt};
 use crate::fail::Failure;
 
 /// Kinds that stand between a pod and what a person wrote.
@@ -33,7 +32,7 @@ type Named = (ItemId, Option<(String, String)>);
 /// Names, and excerpts of some items: index -> control -> text.
 pub struct WithExcerpts<'a> {
     names: &'a Names,
-    excerpts: BTreeMap<u32, BTreeMap<String, String>>,
+    excerpts: BTreeMap<u32, BTreeMap<String, Text>>,
 }
 
 /// Evidence that notes down the names of what is read from it, so that a screen about an assessment needs no further
@@ -121,14 +120,17 @@ impl Names {
     }
 
     /// Reads excerpts of the items that a rendering asks for, each with the id of the control that it is for. Of a
-    /// sealed body no file and line are known.
+    /// sealed body no file and line are known. Lines at which the control failed are marked.
     pub fn with_excerpts(
         &self,
-        evidence: &dyn Evidence,
+        inputs: &Inputs<'_>,
         wanted: Vec<(u32, String)>,
-        (catalogue, overlay): (&Catalogue, &Overlay),
         lang: Lang,
     ) -> Result<WithExcerpts<'_>, Failure> {
+        let Inputs { evidence, catalogue, overlay, .. } = inputs;
+        let wanted: BTreeSet<(u32, String)> = wanted.into_iter().collect();
+        // Without a trace, as from a catalogue that cannot be run, the excerpts stand unmarked.
+        let asked = traces(inputs, &wanted).unwrap_or_default();
         let mut by_item: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
         for (index, control) in wanted {
             by_item.entry(index).or_default().insert(control);
@@ -148,7 +150,9 @@ impl Names {
             let resource = Resources::built_in().key_of(&item.id.group, &item.id.kind);
             let texts = wanted.iter().filter_map(|id| {
                 let (control, fields) = controls.get(id.as_str())?;
-                Some((id.clone(), excerpt(control, fields, &resource, item.bodies, lang)))
+                let marks = asked.get(&(item.index, id.clone())).map(|asked| Marks::of(asked));
+                let marks = marks.unwrap_or_default();
+                Some((id.clone(), excerpt(control, fields, &resource, item.bodies, &marks, lang)))
             });
             excerpts.insert(item.index, texts.collect());
         };
@@ -186,8 +190,8 @@ impl Items for WithExcerpts<'_> {
     }
 
     fn excerpt(&self, index: u32, control: &str) -> Option<Excerpt> {
-        let text = self.excerpts.get(&index)?.get(control)?.clone();
-        Some(Excerpt { file: None, first_line: 0, text })
+        let Text { text, marked } = self.excerpts.get(&index)?.get(control)?.clone();
+        Some(Excerpt { file: None, first_line: 0, text, marked })
     }
 
     fn writer(&self, resource: &str) -> Writer {

@@ -1,17 +1,21 @@
 //! `nachweis report`
 
+use std::path::Path;
+
 use nachweis_attest::PublicKey;
-use nachweis_canon::Digest;
+use nachweis_canon::{Digest, Limits, canonical_bytes, parse_bytes};
+use nachweis_evaluate::Inputs;
 use nachweis_model::assessment::Assessment;
-use nachweis_oci::select;
-use nachweis_report::{Report, csv, html, html_excerpts, json, terminal};
+use nachweis_oci::{Blobs, select};
+use nachweis_report::{Changes, Report, csv, html, html_excerpts, json, terminal};
 use nachweis_snapshot::Snapshot;
 use nachweis_verify::bundle::Documents;
 
 use crate::args::{Rendering, ReportArgs};
+use crate::diff::compare;
 use crate::fail::Failure;
 use crate::items::Names;
-use crate::output::{print, style};
+use crate::output::{print, progress, style};
 use crate::store;
 
 /// Renders the assessment of a bundle. It does not verify it: `nachweis verify` does.
@@ -23,6 +27,7 @@ pub fn run(args: &ReportArgs) -> Result<u8, Failure> {
     let documents = Documents::read(store.as_ref(), &selected)?;
     let names = Names::read(&snapshot)?;
     let bundle = args.bundle.display().to_string();
+    let changes = args.against.as_deref().map(|old| changes(old, store.as_ref())).transpose()?;
     let keyid = documents.keys.first().and_then(|key| PublicKey::from_pem(key).ok()).map(|key| key.keyid());
     let report = Report {
         assessment: &documents.assessment,
@@ -35,11 +40,18 @@ pub fn run(args: &ReportArgs) -> Result<u8, Failure> {
         signer: keyid.as_deref(),
         trust: None,
         system_namespaces: &system_namespaces(&documents.assessment),
+        changes: changes.as_ref(),
     };
     let bytes = match args.format {
         Rendering::Html => {
-            let both = (&documents.catalogue, &documents.overlay);
-            let items = names.with_excerpts(&snapshot, html_excerpts(&report), both, args.lang)?;
+            let inputs = Inputs {
+                evidence: &snapshot,
+                catalogue: &documents.catalogue,
+                overlay: &documents.overlay,
+                packs: &documents.assessment.packs,
+                as_of: documents.assessment.as_of,
+            };
+            let items = names.with_excerpts(&inputs, html_excerpts(&report), args.lang)?;
             html(&Report { items: &items, ..report }, args.lang).into_bytes()
         }
         Rendering::Csv => csv(&report).into_bytes(),
@@ -57,6 +69,17 @@ pub fn run(args: &ReportArgs) -> Result<u8, Failure> {
         })?,
     }
     Ok(0)
+}
+
+/// What differs from an older bundle, as `nachweis diff` tells it.
+fn changes(old: &Path, new: &dyn Blobs) -> Result<Changes, Failure> {
+    let bar = progress("comparing");
+    let delta = compare(store::open(old)?.as_ref(), new)?;
+    bar.finish_and_clear();
+    let unread = |message: String| Failure::new("document-unreadable", message).at(old.display());
+    let bytes = canonical_bytes(&delta);
+    let parsed = parse_bytes(&bytes, &Limits::OURS).map_err(|error| unread(error.to_string()))?;
+    Changes::read(parsed.value.into_owned(), old.display().to_string()).map_err(unread)
 }
 
 /// Namespaces of the platform itself, as the parameter names them.

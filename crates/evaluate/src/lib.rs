@@ -23,4 +23,4 @@ pub use bind::{Unbound, bind, unbound};
 pub use evidence::{Evidence, Item, ReadError};
 pub use outcome::{FailOn, Selection, exit_code};
 pub use plan::{PlanError, VARIABLES};
-pub use trace::{Asked, Part, Read, trace};
+pub use trace::{Asked, Part, Read, trace, traces};

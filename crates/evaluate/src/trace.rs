@@ -1,6 +1,8 @@
 //! How one item came out under one control: which expressions were asked, what their parts gave, and which part
 //! decided. For people; verdicts never come from here.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use nachweis_canon::Json;
 use nachweis_cel::{Ast, ExprId, ExprKind, FoldKind, Step, UnaryOp, Value};
 use nachweis_model::catalogue::Catalogue;
@@ -49,8 +51,19 @@ pub struct Read {
 /// Asks the expressions of one control about one item, in the order of the judgement and as far as it goes. Empty
 /// where the item is settled before any expression runs.
 pub fn trace(inputs: &Inputs<'_>, control: &str, index: u32) -> Result<Vec<Asked>, AssessError> {
+    let wanted = (index, control.to_string());
+    let mut found = traces(inputs, &BTreeSet::from([wanted.clone()]))?;
+    Ok(found.remove(&wanted).unwrap_or_default())
+}
+
+/// The same for many pairs of item and control, in two passes over the evidence.
+pub fn traces(
+    inputs: &Inputs<'_>,
+    wanted: &BTreeSet<(u32, String)>,
+) -> Result<BTreeMap<(u32, String), Vec<Asked>>, AssessError> {
+    let controls: BTreeSet<&str> = wanted.iter().map(|(_, control)| control.as_str()).collect();
     let only = |list: &[nachweis_model::control::Control]| {
-        list.iter().filter(|known| known.id == control).cloned().collect::<Vec<_>>()
+        list.iter().filter(|known| controls.contains(known.id.as_str())).cloned().collect::<Vec<_>>()
     };
     let catalogue = Catalogue { controls: only(&inputs.catalogue.controls), ..inputs.catalogue.clone() };
     let mut overlay = inputs.overlay.clone();
@@ -63,12 +76,18 @@ pub fn trace(inputs: &Inputs<'_>, control: &str, index: u32) -> Result<Vec<Asked
         as_of: inputs.as_of,
     };
     let checks = plans(&alone, None)?;
-    let Some(check) = checks.first() else { return Ok(Vec::new()) };
     let run = Run::first_pass(&alone, &checks)?;
-    let mut asked = Vec::new();
+    let items: BTreeSet<u32> = wanted.iter().map(|(index, _)| *index).collect();
+    let mut asked = BTreeMap::new();
     let mut visit = |item: &Item<'_>| {
-        if item.index == index {
-            asked = about(&run, check, item, inputs.as_of);
+        if !items.contains(&item.index) {
+            return;
+        }
+        for check in &checks {
+            let pair = (item.index, check.control.id.clone());
+            if wanted.contains(&pair) {
+                asked.insert(pair, about(&run, check, item, inputs.as_of));
+            }
         }
     };
     inputs.evidence.read(&|_, _| true, &mut visit).map_err(AssessError::Read)?;

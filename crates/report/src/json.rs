@@ -16,7 +16,7 @@ use crate::view::{Row, View};
 ///
 /// Fields that scripts may rely on: `snapshot`, `catalogue`, `overlay` (digests), `semantics`, `as_of`, `totals`,
 /// `findings`, `obligations`, `bundle` (null where none was written), `digest` (of the assessment). An item that
-/// the snapshot does not have has the id `null`. All other texts are exact: nothing is escaped but by JSON.
+/// the snapshot does not have has the id `null`. `delta` stands only where an older bundle was compared. All other texts are exact: nothing is escaped but by JSON.
 pub fn json(report: &Report<'_>) -> Json<'static> {
     let view = View::new(report, Lang::En);
     let assessment = report.assessment;
@@ -44,7 +44,11 @@ pub fn json(report: &Report<'_>) -> Json<'static> {
         "digest": report.digest,
     });
     let findings = view.rows().iter().map(|row| finding(&view.names, row)).collect();
-    with(into_json(&out), "findings", Json::Arr(findings))
+    let out = with(into_json(&out), "findings", Json::Arr(findings));
+    match report.changes {
+        Some(changes) => with(out, "delta", changes.json().clone()),
+        None => out,
+    }
 }
 
 fn into_json(out: &Value) -> Json<'static> {

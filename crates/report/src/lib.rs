@@ -4,6 +4,7 @@
 //! paths, messages) is hostile and goes through [`mod@escape`] before it reaches a rendering. Renderings
 //! say what was seen and never draw a legal conclusion ([`wording`]).
 
+mod changes;
 mod csv;
 pub mod escape;
 mod html;
@@ -21,6 +22,7 @@ use nachweis_model::catalogue::{Catalogue, Overlay};
 use nachweis_model::seal::Seal;
 use nachweis_model::{ItemId, Lang};
 
+pub use changes::Changes;
 pub use csv::csv;
 pub use html::{html, html_excerpts};
 pub use json::{json, snapshot_json};
@@ -44,6 +46,8 @@ pub struct Excerpt {
     pub first_line: u64,
     /// YAML, lines separated by `\n`
     pub text: String,
+    /// lines of the text, from 0, at which the check failed
+    pub marked: Vec<usize>,
 }
 
 /// Who writes the objects of a resource; decides what can show them.
@@ -98,6 +102,8 @@ pub struct Report<'a> {
     /// namespaces that are folded into one line on the terminal; a `*` at the end stands for any rest.
     /// Names that begin with `kube-` always belong to them
     pub system_namespaces: &'a [String],
+    /// what differs from an older bundle, where one was compared
+    pub changes: Option<&'a Changes>,
 }
 
 /// How a terminal wants its text.

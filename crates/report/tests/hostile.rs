@@ -136,6 +136,27 @@ fn every_field_of_the_catalogue() {
 }
 
 #[test]
+fn every_field_of_a_delta() {
+    let fixture = fixture::small();
+    let value = fixture::delta();
+    let mut pointers = Vec::new();
+    texts(&value, String::new(), &mut pointers);
+    let mut fields = 0;
+    for pointer in pointers {
+        let mut changed = value.clone();
+        *changed.pointer_mut(&pointer).expect("the pointer was found") = Value::String(attack());
+        let bytes = serde_json::to_vec(&changed).expect("a value is JSON");
+        let parsed = nachweis_canon::parse_bytes(&bytes, &nachweis_canon::Limits::OURS).expect("JSON");
+        let Ok(changes) = nachweis_report::Changes::read(parsed.value.into_owned(), attack()) else {
+            continue;
+        };
+        fields += 1;
+        inert(&Fixture { changes: Some(changes), ..fixture.clone() }, &pointer);
+    }
+    assert!(fields > 20, "{fields} fields");
+}
+
+#[test]
 fn names_owners_paths_and_keys() {
     let hostile = |mut fixture: Fixture| {
         for subject in &mut fixture.names.0 {

@@ -18,6 +18,7 @@ fn words(html: &str) -> String {
 fn no_rendering_draws_a_legal_conclusion() {
     let mut bare = fixture::small();
     (bare.bundle, bare.signer, bare.trust) = (None, None, None);
+    bare.changes = None;
     bare.overlay.exemptions.clear();
     bare.assessment.exemptions.clear();
     bare.seal.unread.clear();

@@ -6,6 +6,7 @@ use super::page::Page;
 use super::parts::{folded, long, members, more, sentence, shorten};
 use super::summary::{figures, ordered};
 use super::{LIST_NODES, anchor};
+use crate::Excerpt;
 use crate::escape::{clip, visible_lines};
 use crate::names::Group;
 use crate::view::{Row, View};
@@ -21,6 +22,10 @@ const EXCERPT_LINES: usize = 40;
 /// One article per control: its finding, the items, and how it is checked.
 pub(super) fn write(p: &mut Page, view: &View<'_>) {
     filter(p, view.lang);
+    p.leaf("p", &[("class", "note")], view.lang.pick(
+        "Items unfold to what the control looked at; marked lines are those at which the check failed.",
+        "Objekte lassen sich aufklappen zu dem, was die Kontrolle ansah; markierte Zeilen sind die, an denen die Prüfung scheiterte.",
+    ));
     let rows = ordered(view);
     let budget = budget(&rows);
     for row in &rows {
@@ -237,25 +242,40 @@ fn item(p: &mut Page, view: &View<'_>, row: &Row<'_>, group: &Group) {
         if let Some(file) = &excerpt.file {
             p.leaf("p", &[("class", "place")], &shorten(file));
         }
-        p.el("pre", &[], |p| p.leaf_lines("code", &numbered(&excerpt.text, excerpt.first_line)));
+        p.el("pre", &[], |p| p.el("code", &[], |p| lines(p, &excerpt)));
     });
 }
 
-/// Lines with their numbers in the file, at most [`EXCERPT_LINES`].
-fn numbered(text: &str, first: u64) -> String {
-    let lines: Vec<&str> = text.trim_end_matches('\n').split('\n').collect();
-    let mut out = String::new();
-    for (at, line) in lines.iter().take(EXCERPT_LINES).enumerate() {
-        if first > 0 {
-            out.push_str(&format!("{:>5}  ", first.saturating_add(at as u64)));
+/// Lines with their numbers in the file, at most [`EXCERPT_LINES`]; runs of lines at which the check failed are
+/// marked.
+fn lines(p: &mut Page, excerpt: &Excerpt) {
+    let lines: Vec<&str> = excerpt.text.trim_end_matches('\n').split('\n').collect();
+    let shown: Vec<(bool, String)> = lines
+        .iter()
+        .take(EXCERPT_LINES)
+        .enumerate()
+        .map(|(at, line)| {
+            let number = match excerpt.first_line {
+                0 => String::new(),
+                first => format!("{:>5}  ", first.saturating_add(at as u64)),
+            };
+            let line = clip(&visible_lines(line), crate::escape::CLIP).into_owned();
+            (excerpt.marked.contains(&at), format!("{number}{line}"))
+        })
+        .collect();
+    for (at, run) in shown.chunk_by(|a, b| a.0 == b.0).enumerate() {
+        if at > 0 {
+            p.lines("\n");
         }
-        out.push_str(&clip(&visible_lines(line), crate::escape::CLIP));
-        out.push('\n');
+        let text: Vec<&str> = run.iter().map(|(_, line)| line.as_str()).collect();
+        match run[0].0 {
+            true => p.leaf_lines("mark", &text.join("\n")),
+            false => p.lines(&text.join("\n")),
+        }
     }
     if lines.len() > EXCERPT_LINES {
-        out.push_str(&format!("… (+{})\n", lines.len() - EXCERPT_LINES));
+        p.lines(&format!("\n… (+{})", lines.len() - EXCERPT_LINES));
     }
-    out.trim_end().to_string()
 }
 
 /// Covered items and items that are named and not judged.

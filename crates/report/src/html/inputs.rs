@@ -16,11 +16,6 @@ const LINES: usize = 300;
 /// Collections up to which their table stands open.
 const UNFOLDED: usize = 12;
 
-/// Most rows of one table here.
-fn most(p: &Page) -> usize {
-    if p.compact { 30 } else { 100 }
-}
-
 /// Collections that are not closed, who waits for them, what would close them; and unread input.
 pub(super) fn not_seen(p: &mut Page, view: &View<'_>) {
     let lang = view.lang;
@@ -57,7 +52,7 @@ fn names(remedy: &Remedy<'_>) -> String {
 }
 
 fn kinds_table(p: &mut Page, view: &View<'_>, position: usize, remedy: &Remedy<'_>) {
-    let (lang, most) = (view.lang, most(p));
+    let lang = view.lang;
     let heads = [
         lang.pick("Kind", "Art"),
         lang.pick("Status", "Status"),
@@ -65,18 +60,13 @@ fn kinds_table(p: &mut Page, view: &View<'_>, position: usize, remedy: &Remedy<'
         lang.pick("Controls that wait", "Wartende Kontrollen"),
     ];
     let caption = format!("{} ({position})", lang.pick("Not seen completely", "Nicht vollständig gesehen"));
-    p.table(&caption, &heads, |p| {
-        for open in remedy.kinds.iter().take(most) {
-            p.el("tr", &[], |p| {
-                p.leaf("th", &[("scope", "row")], &shorten(&open.resource));
-                p.leaf("td", &[], status(lang, open.status));
-                let everywhere = lang.pick("whole cluster", "ganzer Cluster");
-                p.leaf("td", &[], &some(open.namespaces.iter(), everywhere));
-                p.leaf("td", &[], &some(open.controls.iter(), "–"));
-            });
-        }
+    p.listed(lang, &caption, &heads, &remedy.kinds, |p, open| {
+        p.th(&shorten(&open.resource));
+        p.td(status(lang, open.status));
+        let everywhere = lang.pick("whole cluster", "ganzer Cluster");
+        p.td(&some(open.namespaces.iter(), everywhere));
+        p.td(&some(open.controls.iter(), "–"));
     });
-    rest(p, lang, remedy.kinds.len(), most);
 }
 
 /// Up to eight names, then the number of the others.
@@ -89,20 +79,7 @@ fn some<'a>(names: impl ExactSizeIterator<Item = &'a String>, none: &str) -> Str
     if shown.is_empty() { none.to_string() } else { shown.join(", ") }
 }
 
-fn rest(p: &mut Page, lang: Lang, all: usize, shown: usize) {
-    if all > shown {
-        let rows = counted(
-            lang,
-            (all - shown) as u64,
-            lang.pick("more row", "weitere Zeile"),
-            lang.pick("more rows", "weitere Zeilen"),
-        );
-        p.p(&format!("{} {rows}", lang.pick("and", "und")));
-    }
-}
-
 fn unread(p: &mut Page, view: &View<'_>) {
-    let most = most(p);
     let lang = view.lang;
     let unread = &view.report.seal.unread;
     p.leaf("h3", &[], lang.pick("Input that was not read", "Eingaben, die nicht gelesen wurden"));
@@ -117,23 +94,17 @@ fn unread(p: &mut Page, view: &View<'_>) {
         lang.pick("Detail", "Einzelheit"),
         lang.pick("Counted", "Zählt"),
     ];
-    p.table(lang.pick("Unread input", "Ungelesene Eingaben"), &heads, |p| {
-        for part in unread.iter().take(most) {
-            p.el("tr", &[], |p| {
-                p.leaf("th", &[("scope", "row")], &shorten(&part.file));
-                p.leaf("td", &[], position(part.line, part.column).as_deref().unwrap_or("–"));
-                p.leaf("td", &[], &shorten(&part.reason));
-                p.leaf("td", &[("lang", "en")], &shorten(&part.detail));
-                let counts = if part.ignored {
-                    lang.pick("no, taken out by the operator", "nein, vom Betreiber ausgenommen")
-                } else {
-                    lang.pick("yes", "ja")
-                };
-                p.leaf("td", &[], counts);
-            });
-        }
+    p.listed(lang, lang.pick("Unread input", "Ungelesene Eingaben"), &heads, unread, |p, part| {
+        p.th(&shorten(&part.file));
+        p.td(position(part.line, part.column).as_deref().unwrap_or("–"));
+        p.td(&shorten(&part.reason));
+        p.leaf("td", &[("lang", "en")], &shorten(&part.detail));
+        p.td(if part.ignored {
+            lang.pick("no, taken out by the operator", "nein, vom Betreiber ausgenommen")
+        } else {
+            lang.pick("yes", "ja")
+        });
     });
-    rest(p, lang, unread.len(), most);
     if let Some(step) = view.ignorable() {
         p.el("div", &[("class", "step")], |p| {
             p.el("p", &[], |p| p.rich(&sentence(&step.text)));
@@ -144,7 +115,6 @@ fn unread(p: &mut Page, view: &View<'_>) {
 
 /// Accepted deviations with owner, approver, expiry.
 pub(super) fn exemptions(p: &mut Page, view: &View<'_>) {
-    let most = most(p);
     let lang = view.lang;
     let used = &view.report.assessment.exemptions;
     p.p(lang.pick(
@@ -163,23 +133,23 @@ pub(super) fn exemptions(p: &mut Page, view: &View<'_>) {
         lang.pick("Owner / approver", "Verantwortlich / genehmigt von"),
         lang.pick("Expires", "Läuft ab"),
     ];
-    p.table(lang.pick("Exemptions of the overlay", "Ausnahmen des Overlays"), &heads, |p| {
-        for exemption in used.iter().take(most) {
-            let full = view.report.overlay.exemptions.iter().find(|known| known.id == exemption.id);
-            p.el("tr", &[], |p| {
-                p.leaf("th", &[("scope", "row")], &shorten(&exemption.id));
-                p.leaf("td", &[], &shorten(&exemption.control));
-                p.leaf("td", &[("class", "figure")], &number(lang, exemption.items));
-                p.leaf("td", &[], &full.map_or("–".into(), |full| shorten(&full.reason)));
-                let people =
-                    full.map(|full| format!("{} / {}", shorten(&full.owner), shorten(&full.approver)));
-                p.leaf("td", &[], people.as_deref().unwrap_or("–"));
-                let expired = if exemption.expired { lang.pick(" (expired)", " (abgelaufen)") } else { "" };
-                p.leaf("td", &[], &format!("{}{expired}", exemption.expires));
-            });
-        }
-    });
-    rest(p, lang, used.len(), most);
+    p.listed(
+        lang,
+        lang.pick("Exemptions of the overlay", "Ausnahmen des Overlays"),
+        &heads,
+        used,
+        |p, used| {
+            let full = view.report.overlay.exemptions.iter().find(|known| known.id == used.id);
+            p.th(&shorten(&used.id));
+            p.td(&shorten(&used.control));
+            p.figure(&number(lang, used.items));
+            p.td(&full.map_or("–".into(), |full| shorten(&full.reason)));
+            let people = full.map(|full| format!("{} / {}", shorten(&full.owner), shorten(&full.approver)));
+            p.td(people.as_deref().unwrap_or("–"));
+            let expired = if used.expired { lang.pick(" (expired)", " (abgelaufen)") } else { "" };
+            p.td(&format!("{}{expired}", used.expires));
+        },
+    );
 }
 
 /// Values that were not stored.
@@ -200,10 +170,7 @@ pub(super) fn withheld(p: &mut Page, view: &View<'_>) {
         .take(LINES)
         .map(|item| format!("{}: {}", shorten(&view.names.title(item.item)), some(item.pointers.iter(), "–")))
         .collect();
-    p.fold(lang.pick("Places", "Stellen"), |p| {
-        p.el("pre", &[("class", "names")], |p| p.lines(&list.join("\n")));
-        rest(p, lang, withheld.len(), LINES);
-    });
+    p.fold(lang.pick("Places", "Stellen"), |p| p.names(lang, &list, withheld.len()));
 }
 
 /// What was assessed, with which catalogue, and all digests.
@@ -265,7 +232,6 @@ pub(super) fn inputs(p: &mut Page, view: &View<'_>) {
 
 /// Collections summed up by resource, status and basis.
 fn collections(p: &mut Page, view: &View<'_>) {
-    let most = most(p);
     let lang = view.lang;
     let mut all: BTreeMap<(&str, CollectionStatus, _), (u64, u64, &Collection)> = BTreeMap::new();
     for row in &view.report.seal.collections {
@@ -289,32 +255,24 @@ fn collections(p: &mut Page, view: &View<'_>) {
         .iter()
         .map(|(of, count)| format!("{} {}", number(lang, *count), status(lang, *of)))
         .collect();
-    let rows = all.len();
+    let rows: Vec<_> = all.into_iter().collect();
     let title = format!("{}: {}", lang.pick("Collections", "Erhebungen"), statuses.join(", "));
     let table = |p: &mut Page| {
-        p.table(lang.pick("Collections", "Erhebungen"), &heads, |p| {
-            for ((resource, of, by), (scopes, count, first)) in all.into_iter().take(most) {
-                p.el("tr", &[], |p| {
-                    p.leaf("th", &[("scope", "row")], &shorten(resource));
-                    let scope = match (scopes, &*first.scope) {
-                        (1, nachweis_model::seal::EVERYWHERE) => {
-                            lang.pick("whole cluster", "ganzer Cluster").into()
-                        }
-                        (1, one) => shorten(one),
-                        (many, _) => {
-                            format!("{} {}", number(lang, many), lang.pick("namespaces", "Namespaces"))
-                        }
-                    };
-                    p.leaf("td", &[], &scope);
-                    p.leaf("td", &[], status(lang, of));
-                    p.leaf("td", &[], basis(lang, by));
-                    p.leaf("td", &[("class", "figure")], &number(lang, count));
-                });
-            }
+        p.listed(lang, lang.pick("Collections", "Erhebungen"), &heads, &rows, |p, row| {
+            let ((resource, of, by), (scopes, count, first)) = row;
+            p.th(&shorten(resource));
+            let scope = match (*scopes, &*first.scope) {
+                (1, nachweis_model::seal::EVERYWHERE) => lang.pick("whole cluster", "ganzer Cluster").into(),
+                (1, one) => shorten(one),
+                (many, _) => format!("{} {}", number(lang, many), lang.pick("namespaces", "Namespaces")),
+            };
+            p.td(&scope);
+            p.td(status(lang, *of));
+            p.td(basis(lang, *by));
+            p.figure(&number(lang, *count));
         });
-        rest(p, lang, rows, most);
     };
-    if rows > UNFOLDED { p.fold(&title, table) } else { table(p) }
+    if rows.len() > UNFOLDED { p.fold(&title, table) } else { table(p) }
 }
 
 /// Kinds, left-out objects, conflicts, second listings and repeated keys, folded.
@@ -323,12 +281,7 @@ fn kinds(p: &mut Page, view: &View<'_>) {
     let mut list = |title: String, lines: Vec<String>| {
         let all = lines.len();
         if all > 0 {
-            p.fold(&title, |p| {
-                p.el("pre", &[("class", "names")], |p| p.lines(&lines[..all.min(LINES)].join("\n")));
-                if all > LINES {
-                    p.p(&format!("+{}", all - LINES));
-                }
-            });
+            p.fold(&title, |p| p.names(lang, &lines[..all.min(LINES)], all));
         }
     };
     let kinds =

@@ -164,14 +164,8 @@ fn acts(p: &mut Page, view: &View<'_>) {
         lang.pick("Attested by a statement", "Durch Erklärung belegt"),
         lang.pick("All rows satisfied", "Alle Zeilen bestanden"),
     ];
-    p.table(lang.pick("Evidence by act", "Nachweise nach Rechtsakt"), &heads, |p| {
-        for act in order {
-            p.el("tr", &[], |p| {
-                p.leaf("th", &[("scope", "row")], &shorten(&view.act_cite(&act)));
-                counts[&act]
-                    .iter()
-                    .for_each(|count| p.leaf("td", &[("class", "figure")], &number(lang, *count)));
-            });
-        }
+    p.listed(lang, lang.pick("Evidence by act", "Nachweise nach Rechtsakt"), &heads, &order, |p, act| {
+        p.th(&shorten(&view.act_cite(act)));
+        counts[act].iter().for_each(|count| p.figure(&number(lang, *count)));
     });
 }

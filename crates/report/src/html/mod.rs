@@ -5,6 +5,7 @@
 //! proof reaches. Everything is readable without script; the script only searches and filters.
 
 mod acts;
+mod changes;
 mod controls;
 mod inputs;
 mod management;
@@ -20,6 +21,7 @@ use nachweis_model::Lang;
 use crate::Report;
 use crate::view::View;
 use crate::words::Pick;
+pub(crate) use changes::total as changes_total;
 use page::Page;
 
 const STYLE: &str = include_str!("style.css");
@@ -77,9 +79,10 @@ fn head(p: &mut Page, view: &View<'_>) {
 }
 
 /// Sections of the document: anchor, English and German title.
-const SECTIONS: [(&str, &str, &str); 9] = [
+const SECTIONS: [(&str, &str, &str); 10] = [
     ("summary", "Summary", "Übersicht"),
     ("management", "For the management body", "Für das Leitungsorgan"),
+    ("changes", "What changed", "Was sich geändert hat"),
     ("acts", "By act", "Nach Rechtsakt"),
     ("controls", "Controls and findings", "Kontrollen und Befunde"),
     ("not-seen", "What was not seen", "Was nicht gesehen wurde"),
@@ -91,6 +94,9 @@ const SECTIONS: [(&str, &str, &str); 9] = [
 
 fn body(p: &mut Page, view: &View<'_>) {
     let lang = view.lang;
+    // Only a report that was compared tells of changes.
+    let compared = view.report.changes.is_some();
+    let sections = || SECTIONS.into_iter().filter(move |(id, ..)| compared || *id != "changes");
     p.leaf(
         "a",
         &[("class", "skip"), ("href", "#main")],
@@ -112,16 +118,19 @@ fn body(p: &mut Page, view: &View<'_>) {
     let label = lang.pick("Contents", "Inhalt");
     p.el("nav", &[("aria-label", label)], |p| {
         p.el("ul", &[], |p| {
-            for (id, en, de) in SECTIONS {
+            for (id, en, de) in sections() {
                 p.el("li", &[], |p| p.leaf("a", &[("href", &format!("#{id}"))], lang.pick(en, de)));
             }
         });
     });
     p.el("main", &[("id", "main"), ("tabindex", "-1")], |p| {
-        for (id, en, de) in SECTIONS {
+        for (id, en, de) in sections() {
             p.section(id, lang.pick(en, de), |p| match id {
                 "summary" => summary::write(p, view),
                 "management" => management::write(p, view),
+                "changes" => {
+                    view.report.changes.into_iter().for_each(|changes| changes::write(p, view, changes));
+                }
                 "acts" => acts::write(p, view),
                 "controls" => controls::write(p, view),
                 "not-seen" => inputs::not_seen(p, view),

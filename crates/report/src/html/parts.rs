@@ -111,6 +111,60 @@ impl Page {
         });
     }
 
+    /// Most rows of one table.
+    pub fn most(&self) -> usize {
+        if self.compact { 30 } else { 100 }
+    }
+
+    /// A table with one row for each of a list's first elements; the number of the others stands below it.
+    pub fn listed<T>(
+        &mut self,
+        lang: Lang,
+        caption: &str,
+        heads: &[&str],
+        all: &[T],
+        row: impl Fn(&mut Page, &T),
+    ) {
+        let most = self.most();
+        self.table(caption, heads, |p| {
+            for one in all.iter().take(most) {
+                p.el("tr", &[], |p| row(p, one));
+            }
+        });
+        self.rest(lang, all.len(), most);
+    }
+
+    /// `and 12 more rows`, where more are there than are shown.
+    pub fn rest(&mut self, lang: Lang, all: usize, shown: usize) {
+        if all > shown {
+            let (one, many) =
+                (lang.pick("more row", "weitere Zeile"), lang.pick("more rows", "weitere Zeilen"));
+            let rows = counted(lang, (all - shown) as u64, one, many);
+            self.p(&format!("{} {rows}", lang.pick("and", "und")));
+        }
+    }
+
+    /// The cell that names a row.
+    pub fn th(&mut self, text: &str) {
+        self.leaf("th", &[("scope", "row")], text);
+    }
+
+    /// A cell.
+    pub fn td(&mut self, text: &str) {
+        self.leaf("td", &[], text);
+    }
+
+    /// A cell with a number.
+    pub fn figure(&mut self, text: &str) {
+        self.leaf("td", &[("class", "figure")], text);
+    }
+
+    /// Lines of names, kept as they are; the number of the others stands below them.
+    pub fn names(&mut self, lang: Lang, lines: &[String], all: usize) {
+        self.el("pre", &[("class", "names")], |p| p.lines(&lines.join("\n")));
+        self.rest(lang, all, lines.len());
+    }
+
     /// `covered / total` as a bar beside its figures, which stand in the text.
     pub fn bar(&mut self, covered: u64, total: u64) {
         if total == 0 || self.compact {

@@ -3,6 +3,7 @@ use nachweis_model::{Lang, Verdict};
 use unicode_width::UnicodeWidthStr;
 
 use super::screen::{Paint, Screen, cut};
+use crate::changes::Class;
 use crate::escape::{shell, terminal as inert, visible};
 use crate::view::View;
 use crate::words::{Pick, counted, number, sign, verdict};
@@ -10,6 +11,8 @@ use crate::{Report, Style};
 
 /// Rows that are shown with example and next step.
 const WORST: usize = 10;
+/// Findings that are named for what became of them since an older bundle.
+const MOVED: usize = 6;
 /// Up to so many findings, the ones that need no action are listed too, one line each.
 const LIST_ALL: usize = 24;
 
@@ -21,6 +24,7 @@ pub fn terminal(report: &Report<'_>, style: &Style) -> String {
     let view = View::new(report, style.lang);
     let mut page = Page { left: left_column(style.lang), screen: Screen::new(style), view: &view };
     page.head();
+    page.changes();
     page.worst();
     page.others();
     page.not_seen();
@@ -132,6 +136,30 @@ impl Page<'_> {
         };
         let version = inert(&catalogue.version);
         self.fact("catalogue", "Katalog", &format!("{version}, {covers}, {}", short(&catalogue.digest)));
+        self.screen.blank();
+    }
+
+    /// What moved since an older bundle, where one was compared: the numbers, and what is new.
+    fn changes(&mut self) {
+        let (lang, Some(changes)) = (self.lang(), self.view.report.changes) else { return };
+        let old = &changes.delta.old;
+        let since = format!("{} {}", lang.pick("since", "seit"), inert(&old.collected_to));
+        let text = format!("{since}: {}", crate::html::changes_total(lang, changes));
+        self.fact("changes", "Änderungen", &text);
+        for class in [Class::New, Class::Fixed] {
+            let names: Vec<String> = changes
+                .ordered()
+                .iter()
+                .filter(|moved| moved.class == class)
+                .map(|moved| inert(&moved.control))
+                .collect();
+            if !names.is_empty() {
+                let more = names.len().saturating_sub(MOVED);
+                let more = if more > 0 { format!(", +{more}") } else { String::new() };
+                let shown = names[..names.len().min(MOVED)].join(", ");
+                self.fact("", "", &format!("{}: {shown}{more}", class.word(lang)));
+            }
+        }
         self.screen.blank();
     }
 

@@ -1,16 +1,20 @@
-// Looks at rendered reports in a headless browser: `node check.mjs FILE.html...`.
+// Looks at rendered reports in a headless browser: `node check.mjs [--pictures DIR] FILE.html...`.
 //
 // Goal: a report opens nothing but itself, runs without an error, and can be read by everybody.
 // Method: html-validate over the text; then Chromium with axe-core in light, dark and narrow; all folded parts are
-// opened before axe looks. Prints one line per file and exits 1 when something is found.
-import { readFile, stat } from "node:fs/promises";
+// opened before axe looks. Prints one line per file and exits 1 when something is found. With `--pictures` the pages
+// that people ask for by name are photographed too: light, dark, narrow and on paper. One that is not there is found.
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { HtmlValidate } from "html-validate";
 import { chromium } from "playwright-core";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const files = process.argv.slice(2);
+const pictures = files[0] === "--pictures" ? files.splice(0, 2)[1] : null;
+if (pictures) await mkdir(pictures, { recursive: true });
 const problems = [];
 
 const rules = new HtmlValidate({
@@ -21,6 +25,46 @@ const rules = new HtmlValidate({
     "no-trailing-whitespace": "off",
   },
 });
+
+// The pages by name, and where each stands. The finding is one that unfolds to an excerpt.
+const NAMED = {
+  summary: "#summary",
+  management: "#management",
+  act: "#acts .act",
+  control: "article.finding",
+  finding: "article.finding:has(.items details pre)",
+  unseen: "#not-seen",
+  inputs: "#inputs",
+};
+
+async function photograph(file, say) {
+  const address = pathToFileURL(file).href;
+  for (const [look, settings] of Object.entries({
+    light: { viewport: { width: 1280, height: 900 } },
+    dark: { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
+    narrow: { viewport: { width: 390, height: 844 } },
+    "narrow-dark": { viewport: { width: 390, height: 844 }, colorScheme: "dark" },
+    paper: { viewport: { width: 794, height: 1123 } },
+  })) {
+    const page = await browser.newPage(settings);
+    if (look === "paper") await page.emulateMedia({ media: "print" });
+    await page.goto(address);
+    for (const [name, place] of Object.entries(NAMED)) {
+      const part = page.locator(place).first();
+      if ((await part.count()) === 0) {
+        say(`there is no page \`${name}\` (${place})`);
+        continue;
+      }
+      if (name === "finding") {
+        // All that is folded in it, as a reader opens it.
+        await part.evaluate((article) => article.querySelectorAll(".items details").forEach((one) => (one.open = true)));
+      }
+      const path = join(pictures, `${basename(file, ".html")}-${name}-${look}.png`);
+      await part.screenshot({ path, animations: "disabled" });
+    }
+    await page.close();
+  }
+}
 
 for (const file of files) {
   const report = await rules.validateFile(file);
@@ -97,6 +141,7 @@ for (const file of files) {
     console.log(`${file} (${name}): ${nodes} nodes, first paint ${paint.toFixed(0)} ms, filter ${filter.toFixed(0)} ms`);
     await page.close();
   }
+  if (pictures) await photograph(file, (text) => problems.push(`${file}: ${text}`));
 }
 await browser.close();
 
