@@ -19,6 +19,13 @@ impl Failure {
         Failure { code, message: message.into(), place: None, note: None, help: None, exit: 1 }
     }
 
+    /// What the program carries inside cannot be read: it is not as it was built.
+    pub fn damaged(message: String) -> Self {
+        Failure::new("program-damaged", message)
+            .note("nothing was done")
+            .help("install the program again, and compare its digest with the published one")
+    }
+
     /// Where it happened.
     pub fn at(mut self, place: impl fmt::Display) -> Self {
         self.place = Some(place.to_string());

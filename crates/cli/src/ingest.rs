@@ -67,13 +67,14 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn failure(error: SealError) -> Failure {
+/// What sealing could not do.
+pub fn failure(error: SealError) -> Failure {
     let (code, usage) = match &error {
         SealError::TwoClusters { .. } => ("two-clusters", false),
         SealError::Name(_) => ("kind-unknown", true),
         SealError::Spool(_) => ("temporary-storage", false),
         SealError::Storage(_) => ("output-write", false),
-        SealError::TooManyItems => ("too-many-items", false),
+        SealError::TooManyItems(_) => ("too-many-items", false),
         SealError::Worker => ("worker-ended", false),
     };
     let failure = Failure::new(code, error.to_string()).note("nothing was sealed");

@@ -18,17 +18,21 @@ const PASSWORD_FILE: &str = "NACHWEIS_KEY_PASSWORD_FILE";
 /// Seeds that are tried; one in 2^32 is no key of P-256.
 const SEEDS: usize = 4;
 
-fn random() -> Result<Zeroizing<[u8; 32]>, Failure> {
+/// A source of random bytes: the system's, or one of a test.
+type Fill = fn(&mut [u8]) -> Result<(), getrandom::Error>;
+
+fn random(fill: Fill) -> Result<Zeroizing<[u8; 32]>, Failure> {
     let mut bytes = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *bytes)
+    fill(&mut *bytes)
         .map_err(|error| Failure::new("randomness", format!("the system gives no randomness: {error}")))?;
     Ok(bytes)
 }
 
-fn new_key(algorithm: KeyAlgorithm) -> Result<PrivateKey, Failure> {
+/// A key from the bytes that a source gives.
+pub fn new_key(algorithm: KeyAlgorithm, fill: Fill) -> Result<PrivateKey, Failure> {
     let mut outcome = Err(Failure::new("randomness", "the system's randomness gives no key"));
     for _ in 0..SEEDS {
-        let seed = random()?;
+        let seed = random(fill)?;
         outcome = match algorithm {
             KeyAlgorithm::Ed25519 => Ok(PrivateKey::generate(*seed)),
             KeyAlgorithm::P256 => PrivateKey::generate_p256(*seed)
@@ -44,12 +48,12 @@ fn new_key(algorithm: KeyAlgorithm) -> Result<PrivateKey, Failure> {
 /// Makes a key pair. Existing files are never overwritten: an old key may be the only proof of old reports.
 pub fn generate(out: &Path, algorithm: KeyAlgorithm, encrypt: bool) -> Result<u8, Failure> {
     let password = encrypt.then(|| password()?.ok_or_else(no_password)).transpose()?;
-    let key = new_key(algorithm)?;
+    let key = new_key(algorithm, getrandom::fill)?;
     let pem = match &password {
-        Some(password) => key.to_encrypted_pem(password, &*random()?),
+        Some(password) => key.to_encrypted_pem(password, &*random(getrandom::fill)?),
         None => key.to_pem(),
     };
-    let pem = pem.map_err(|error| Failure::new("key-encode", error.to_string()))?;
+    let pem = pem.map_err(|error| Failure::new("key-write", format!("cannot write the key: {error}")))?;
     let public = public_path(out);
     write_new(out, pem.as_bytes(), 0o600)?;
     write_new(&public, key.public().to_pem().as_bytes(), 0o644)?;

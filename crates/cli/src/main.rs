@@ -12,6 +12,8 @@ mod fail;
 mod generate;
 mod git;
 mod ingest;
+#[cfg(test)]
+mod inside;
 mod items;
 mod items_cmd;
 mod key;

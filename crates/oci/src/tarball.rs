@@ -10,8 +10,8 @@ use crate::blobs::{Blobs, LayoutFile, Listing, file_missing, file_too_big, missi
 use crate::manifest::Descriptor;
 use crate::problem::{Code, Problem};
 
-/// Entries of a tar file that are read at most.
-const ENTRIES_MAX: usize = 1_000_000;
+/// Entries of a tar file that are read at most: several times as many as the longest manifest can name layers.
+const ENTRIES_MAX: usize = 100_000;
 
 /// A layout in an uncompressed tar file, read in place: blobs are not unpacked.
 pub struct TarStore {

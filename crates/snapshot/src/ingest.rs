@@ -35,6 +35,8 @@ pub struct Settings {
     pub collector: String,
     /// limits of documents
     pub limits: Limits,
+    /// most items; an index has 32 bits
+    pub items_max: u32,
 }
 
 impl Settings {
@@ -49,6 +51,7 @@ impl Settings {
             threads: 1,
             collector: collector.into(),
             limits: Limits::default(),
+            items_max: u32::MAX,
         }
     }
 }

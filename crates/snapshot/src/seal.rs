@@ -38,8 +38,8 @@ pub enum SealError {
     Spool(io::Error),
     /// layers could not be written
     Storage(Problem),
-    /// more items than indices
-    TooManyItems,
+    /// more items than there may be, whose number is told
+    TooManyItems(u32),
     /// a thread ended in the middle of a file: a defect of this program
     Worker,
 }
@@ -53,7 +53,7 @@ impl fmt::Display for SealError {
             SealError::Name(error) => error.fmt(f),
             SealError::Spool(error) => write!(f, "temporary storage failed: {error}"),
             SealError::Storage(problem) => problem.fmt(f),
-            SealError::TooManyItems => f.write_str("more than 4,294,967,295 items"),
+            SealError::TooManyItems(max) => write!(f, "more than {max} items"),
             SealError::Worker => f.write_str("a thread ended in the middle of a file"),
         }
     }
@@ -119,8 +119,8 @@ fn seal(
     learn(&mut resources, &mut gathered, &forms);
     let found = std::mem::take(&mut gathered.found);
     let resolved = resolve(found, &forms, &resources, &mut *gathered.spool)?;
-    if u32::try_from(resolved.items.len()).is_err() {
-        return Err(SealError::TooManyItems);
+    if u32::try_from(resolved.items.len()).map_or(true, |count| count > settings.items_max) {
+        return Err(SealError::TooManyItems(settings.items_max));
     }
     let cluster = cluster(settings, &gathered, &forms, &resolved)?;
     sort_lists(settings, &mut gathered, &forms);

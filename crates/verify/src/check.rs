@@ -160,15 +160,16 @@ impl Run {
                 "the assessment is not written canonically",
             );
         }
-        for (name, claimed, found) in [
-            ("snapshot", assessment.snapshot, snapshot.id()),
-            ("catalogue", assessment.catalogue.digest, Digest::of(&documents.catalogue_bytes)),
-            ("overlay", assessment.overlay, Digest::of(&documents.overlay_bytes)),
+        let (catalogue, overlay) = (&documents.catalogue_bytes, &documents.overlay_bytes);
+        for (code, name, claimed, found) in [
+            ("snapshot-mismatch", "snapshot", assessment.snapshot, snapshot.id()),
+            ("catalogue-mismatch", "catalogue", assessment.catalogue.digest, Digest::of(catalogue)),
+            ("overlay-mismatch", "overlay", assessment.overlay, Digest::of(overlay)),
         ] {
             if claimed != found {
                 let message =
                     format!("the assessment was made from {name} {claimed}, the bundle holds {found}");
-                self.problem(&format!("{name}-mismatch"), name, message);
+                self.problem(code, name, message);
             }
         }
     }

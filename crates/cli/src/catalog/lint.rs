@@ -36,7 +36,7 @@ pub fn run(args: &LintArgs) -> Result<u8, Failure> {
 
 /// Problems of control files, in the order of files and places.
 pub fn check(folders: &[Folder]) -> Result<Vec<Fault>, Failure> {
-    let schemas = Schemas::embedded().map_err(|message| Failure::new("schemas-unreadable", message))?;
+    let schemas = Schemas::embedded().map_err(Failure::damaged)?;
     let Some(first) = folders.first() else { return Ok(Vec::new()) };
     let catalogue = source::surroundings(&first.path)?;
     let obligations: BTreeSet<&str> =

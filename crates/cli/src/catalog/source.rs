@@ -121,7 +121,7 @@ pub fn files(root: &Path) -> Result<Files, Failure> {
 
 /// The newest release of this program.
 pub fn release() -> Result<Catalogue, Failure> {
-    parse(current().bytes).map_err(|message| Failure::new("catalogue-unreadable", message))
+    parse(current().bytes).map_err(Failure::damaged)
 }
 
 /// Provisions and data for the controls of a folder: those beside it, or those of the newest release.

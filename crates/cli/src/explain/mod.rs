@@ -41,7 +41,7 @@ pub struct ExplainArgs {
 
 /// Explains what is named: an id with `/` is an item, one that the catalogue has as a provision an obligation.
 pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
-    if let Some(text) = error_page(&args.what) {
+    if let Some(text) = error_page(&args.what, args.lang) {
         print(text.as_bytes())?;
         return Ok(0);
     }

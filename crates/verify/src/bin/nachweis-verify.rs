@@ -82,7 +82,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(message) => {
-            eprintln!("error[usage]: {message}\n  help: `nachweis-verify --help` shows the options");
+            eprintln!("error: {message}\n  help: `nachweis-verify --help` shows the options");
             return ExitCode::from(2);
         }
     };
