@@ -17,6 +17,7 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  nachweis assess --live
   kubectl get pods,deploy,netpol,clusterroles -A -o json | nachweis assess -
   nachweis assess support-bundle.tar.gz --key audit.key
   nachweis verify nachweis-bundle --trust audit.key.pub
@@ -27,18 +28,20 @@ Exit codes: 0 nothing to report · 1 the run failed · 2 wrong usage · 3 someth
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Seal manifests, dumps or lists into a snapshot
+    /// Seal manifests, dumps, lists or a running cluster into a snapshot
     #[command(after_help = "\
 Examples:
+  nachweis snapshot --live --context prod-eu-1 --evidence audit-policy=/etc/kubernetes/audit.yaml
   nachweis snapshot support-bundle.tar.gz
   nachweis snapshot manifests/ --cluster prod-eu-1 --at 2026-11-20T06:00:00Z --complete all
   kubectl get netpol -A -o json | nachweis snapshot - --complete netpol
   nachweis snapshot --git ../gitops@main:clusters/prod --complete all
   nachweis snapshot dump/ --evidence audit-policy=/etc/kubernetes/audit-policy.yaml")]
     Snapshot(SnapshotArgs),
-    /// Assess inputs or a sealed snapshot, and write a bundle
+    /// Assess inputs, a running cluster or a sealed snapshot, and write a bundle
     #[command(after_help = "\
 Examples:
+  nachweis assess --live --context prod-eu-1 --key audit.key
   nachweis assess manifests/ --complete all
   nachweis assess nachweis-snapshot --overlay overlay/ --key audit.key --out bundle
   nachweis assess dump.tar.gz --pack dora --fail-on not-satisfied --min-severity high")]
@@ -142,16 +145,16 @@ pub enum Format {
 #[derive(Args)]
 pub struct InputArgs {
     /// Folders, files or archives; `-` reads stdin
-    #[arg(required_unless_present = "git", value_name = "INPUT")]
+    #[arg(required_unless_present_any = ["git", "live"], conflicts_with = "live", value_name = "INPUT")]
     pub inputs: Vec<String>,
     /// Files of a commit, read without a checkout; the commit's id is sealed
-    #[arg(long, value_name = "REPO@REV[:FOLDER]")]
+    #[arg(long, value_name = "REPO@REV[:FOLDER]", conflicts_with = "live")]
     pub git: Vec<crate::git::Git>,
     /// Name of the cluster, where the input does not tell
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
     /// Instant at which the input held, where it does not tell
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", conflicts_with = "live")]
     pub at: Option<Instant>,
     /// Kinds of which the input holds everything, or `all`: declared by you, and sealed as such
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
@@ -166,6 +169,8 @@ pub struct InputArgs {
     /// Threads that read; the result does not depend on it
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    #[command(flatten)]
+    pub live: crate::live::LiveArgs,
 }
 
 #[derive(Args)]

@@ -9,6 +9,7 @@ use nachweis_snapshot::{FileSpool, Ingest, Resources, SealError, Sealed, Setting
 
 use crate::args::InputArgs;
 use crate::fail::Failure;
+use crate::live;
 use crate::output::{now, progress};
 use crate::version::ENGINE;
 
@@ -17,7 +18,6 @@ const SPOOL_IN_MEMORY_BYTES: usize = 16 << 20;
 
 /// Reads all inputs and seals them into `store`.
 pub fn seal(args: &InputArgs, store: &dyn BlobsMut) -> Result<Sealed, Failure> {
-    let inputs: Vec<Input> = args.inputs.iter().map(|text| Input::from(text.as_str())).collect();
     let settings = Settings {
         cluster_name: args.cluster.clone(),
         at: args.at,
@@ -26,9 +26,24 @@ pub fn seal(args: &InputArgs, store: &dyn BlobsMut) -> Result<Sealed, Failure> {
         threads: args.threads.unwrap_or_else(threads),
         ..Settings::new(now(), ENGINE)
     };
-    let bar = progress("reading");
     let spool = FileSpool::new(tempfile::SpooledTempFile::new(SPOOL_IN_MEMORY_BYTES));
     let mut ingest = Ingest::new(settings, Resources::built_in(), spool);
+    crate::evidence::take(&args.evidence, &mut ingest)?;
+    if args.live.live {
+        live::read(&args.live, &mut ingest)?;
+    } else {
+        files(args, &mut ingest)?;
+    }
+    let bar = progress("sealing");
+    let sealed = ingest.finish(store).map_err(failure)?;
+    bar.finish_and_clear();
+    Ok(sealed)
+}
+
+/// Takes in the files of all inputs.
+fn files(args: &InputArgs, ingest: &mut Ingest) -> Result<(), Failure> {
+    let inputs: Vec<Input> = args.inputs.iter().map(|text| Input::from(text.as_str())).collect();
+    let bar = progress("reading");
     walk(&inputs, &ArchiveLimits::default(), &mut |event| {
         bar.inc(1);
         match event {
@@ -38,12 +53,9 @@ pub fn seal(args: &InputArgs, store: &dyn BlobsMut) -> Result<Sealed, Failure> {
         std::ops::ControlFlow::Continue(())
     })
     .map_err(|error| unreadable(&error))?;
-    crate::git::take(&args.git, &mut ingest, &|| bar.inc(1))?;
-    crate::evidence::take(&args.evidence, &mut ingest)?;
-    bar.set_message("sealing");
-    let sealed = ingest.finish(store).map_err(failure)?;
+    crate::git::take(&args.git, ingest, &|| bar.inc(1))?;
     bar.finish_and_clear();
-    Ok(sealed)
+    Ok(())
 }
 
 /// What a collector did not read, as the seal has it.

@@ -14,6 +14,8 @@ mod forge;
 mod inputs;
 #[path = "errors/limits.rs"]
 mod limits;
+#[path = "errors/live.rs"]
+mod live;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -262,6 +264,7 @@ fn every_code_is_provoked_with_its_message() {
         all.push(Provoked::new(code, &arguments, &run(home.path(), &arguments)));
     }
     all.extend(limits::all(home.path()));
+    all.extend(live::all(home.path()));
     all.extend(library(home.path()));
     let wrong: Vec<String> = all
         .iter()

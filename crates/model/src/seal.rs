@@ -1,5 +1,7 @@
 //! The seal of a snapshot (`nachweis-snapshot/1`, `spec/snapshot.md`).
 
+use std::collections::BTreeMap;
+
 use nachweis_canon::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +65,27 @@ pub struct Origin {
     /// the name that it gives itself: of a backup, of a commit
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
+}
+
+/// What a running API server said of itself (`identity_source` live).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// the members of `/version` that are text, by name; empty where it was not answered
+    pub version: BTreeMap<String, String>,
+    /// the lines of `/readyz?verbose`, in the server's order; absent where it was not answered
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub readyz: Option<Vec<ReadyCheck>>,
+}
+
+/// One line of `/readyz?verbose`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadyCheck {
+    /// name of the check, such as `etcd`
+    pub name: String,
+    /// it held
+    pub ok: bool,
 }
 
 /// How completely a collection was seen (docs/concepts/verdicts.md).
@@ -135,6 +158,9 @@ pub struct Collection {
     /// why it is not complete, in words
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<String>,
+    /// the state of the store that a list of a running API server shows
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resource_version: Option<String>,
 }
 
 /// A part of the input that was not read.
@@ -241,6 +267,9 @@ pub struct Seal {
     pub normalisation: String,
     /// which cluster
     pub cluster: Cluster,
+    /// what the API server said of itself, where it was read live
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub server: Option<Server>,
     /// how that is known
     pub identity_source: IdentitySource,
     /// earliest instant at which the content held

@@ -158,6 +158,7 @@ fn one_unread_file_is_one_remedy() {
         count: 1,
         bytes: 1,
         detail: Some("`addons/values.yaml` was not read: template".into()),
+        resource_version: None,
     };
     fixture.seal.collections.extend(["limitranges", "networkpolicies.networking.k8s.io"].map(open));
     for finding in &mut fixture.assessment.findings {

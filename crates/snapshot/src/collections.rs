@@ -1,6 +1,7 @@
 //! The rows of the seal that say how completely each resource was seen (docs/concepts/verdicts.md).
 
 mod dumps;
+mod live;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use crate::forms::{Discovery, DumpError, Forms};
 use crate::head::reason;
 use crate::intake::Lists;
 use crate::layout::{self, Index};
+use crate::live::{Listed, LiveHead};
 use crate::normalise::is_left_out;
 use crate::resolve::Item;
 use crate::resources::{NameError, Resource, Resources};
@@ -69,6 +71,8 @@ pub(crate) struct Sources<'a> {
     /// files given as evidence, by their paths in the seal
     pub evidence: &'a [Arc<str>],
     pub indexes: &'a [Index],
+    pub live: Option<&'a LiveHead>,
+    pub listed: &'a [Listed],
     /// with `ignored` set
     pub unread: &'a [Unread],
     /// files from which at least one object was taken
@@ -81,6 +85,7 @@ type Rows = BTreeMap<(String, String), Collection>;
 /// All rows, sorted by resource and scope.
 pub(crate) fn collections(sources: &Sources<'_>) -> Result<Vec<Collection>, NameError> {
     let mut rows = Rows::new();
+    live::rows(sources, &mut rows);
     dumps::rows(sources, &mut rows);
     index_rows(sources, &mut rows);
     evidence_rows(sources, &mut rows);
@@ -96,7 +101,7 @@ fn put(rows: &mut Rows, tallies: &Tallies, row: (String, String), status: Status
     let Tally { count, bytes } = tallies.get(&row.0, &row.1);
     let Status { status, detail } = status;
     let (resource, scope) = row.clone();
-    let new = Collection { resource, scope, status, basis, count, bytes, detail };
+    let new = Collection { resource, scope, status, basis, count, bytes, detail, resource_version: None };
     match rows.get_mut(&row) {
         Some(there) if there.status >= new.status => {}
         Some(there) => *there = new,

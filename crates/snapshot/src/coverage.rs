@@ -104,6 +104,7 @@ mod tests {
             count: 0,
             bytes: 0,
             detail: None,
+            resource_version: None,
         };
         let instant = Instant::from_unix(0);
         let seal = Seal {
@@ -111,6 +112,7 @@ mod tests {
             canonical: String::new(),
             normalisation: String::new(),
             cluster: Cluster::default(),
+            server: None,
             identity_source: IdentitySource::Dump,
             collected_from: instant,
             collected_to: instant,

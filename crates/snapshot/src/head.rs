@@ -34,6 +34,8 @@ pub mod reason {
     pub const NOT_EVIDENCE: &str = "not-evidence";
     /// a collector's own record beside the objects of the cluster
     pub const COLLECTOR_RECORD: &str = "collector-record";
+    /// an API server gave something else than it was asked for
+    pub const NOT_ASKED_FOR: &str = "not-asked-for";
     /// one of many elements of a list that were not read
     pub const AND_MORE: &str = "and-more";
 }

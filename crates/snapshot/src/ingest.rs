@@ -1,5 +1,6 @@
 //! Takes in the files of an input, over several threads, in any order.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,8 +12,9 @@ use nachweis_yaml::Limits;
 
 use crate::forms::{self, Discovery, DumpError, Marker};
 use crate::gitops::Kustomization;
-use crate::intake::{Batch, Found, Lists, read_file};
+use crate::intake::{Batch, Found, Lists, read_file, read_page};
 use crate::layout::Index;
+use crate::live::{Listed, Listing, LiveHead};
 use crate::resources::{Resource, Resources};
 use crate::spool::Spool;
 
@@ -74,6 +76,12 @@ pub(crate) struct Gathered {
     pub dump_files: Vec<(Arc<str>, Lists)>,
     /// files that the operator gave as evidence
     pub evidence: Vec<Arc<str>>,
+    /// what is known of a running API server
+    pub live: Option<LiveHead>,
+    /// its lists and how they ended
+    pub listed: Vec<Listed>,
+    /// the attempt that counts, for lists that started over
+    attempts: BTreeMap<Arc<str>, u32>,
     /// the first failure of the spool
     pub failure: Option<io::Error>,
 }
@@ -99,6 +107,25 @@ impl Gathered {
     }
 }
 
+impl Gathered {
+    /// Takes what came out of a page, unless its list has started over since.
+    fn take_page(&mut self, path: &Arc<str>, attempt: u32, batch: &mut Batch) {
+        if self.attempts.get(path).copied().unwrap_or_default() == attempt {
+            self.take(batch);
+        } else {
+            *batch = Batch::default();
+        }
+    }
+
+    /// Forgets every older attempt of a list.
+    fn restart(&mut self, path: Arc<str>, attempt: u32) {
+        self.found.retain(|found| found.file != path);
+        self.unread.retain(|unread| *unread.file != *path);
+        self.duplicates.retain(|duplicate| *duplicate.file != *path);
+        self.attempts.insert(path, attempt);
+    }
+}
+
 struct Shared {
     resources: Resources,
     limits: Limits,
@@ -115,6 +142,11 @@ impl Shared {
         match job {
             Job::File(path, bytes) => self.file(path, bytes, None),
             Job::Evidence(path, kind, bytes) => self.file(path, bytes, Some(kind)),
+            Job::Page(listing, attempt, bytes) => {
+                let path: Arc<str> = listing.path().into();
+                let mut take = |batch: &mut Batch| self.gathered().take_page(&path, *attempt, batch);
+                read_page(listing, Arc::clone(&path), bytes, &self.resources, &self.limits, &mut take);
+            }
         }
     }
 
@@ -136,6 +168,7 @@ impl Shared {
 enum Job {
     File(String, Vec<u8>),
     Evidence(String, &'static EvidenceKind, Vec<u8>),
+    Page(Arc<Listing>, u32, Vec<u8>),
 }
 
 /// Takes in the entries of an input, in any order; [`Ingest::finish`] seals them.
@@ -165,6 +198,9 @@ impl Ingest {
             indexes: Vec::new(),
             dump_files: Vec::new(),
             evidence: Vec::new(),
+            live: None,
+            listed: Vec::new(),
+            attempts: BTreeMap::new(),
             failure: None,
         };
         let shared = Arc::new(Shared {
@@ -207,6 +243,31 @@ impl Ingest {
         let Some(kind) = EvidenceKind::of_name(name) else { return false };
         self.job(Job::Evidence(format!("{EVIDENCE_FOLDER}/{name}"), kind, bytes));
         true
+    }
+
+    /// The input is a running API server.
+    pub fn live(&mut self, head: LiveHead) {
+        self.shared.gathered().live = Some(head);
+    }
+
+    /// Notes a resource that a running API server serves.
+    pub fn served(&mut self, resource: Resource) {
+        self.shared.gathered().definitions.push(resource);
+    }
+
+    /// Takes in one page of a list. Pages of attempts other than the latest do not count.
+    pub fn page(&mut self, listing: &Arc<Listing>, attempt: u32, bytes: Vec<u8>) {
+        self.job(Job::Page(Arc::clone(listing), attempt, bytes));
+    }
+
+    /// A list starts over: nothing of its attempts before `attempt` stays.
+    pub fn restart(&mut self, listing: &Listing, attempt: u32) {
+        self.shared.gathered().restart(listing.path().into(), attempt);
+    }
+
+    /// A list ended, or was not begun.
+    pub fn listed(&mut self, listed: Listed) {
+        self.shared.gathered().listed.push(listed);
     }
 
     fn job(&mut self, job: Job) {

@@ -1,5 +1,7 @@
 //! One file of the input: from bytes to objects with normalised, withheld, canonical bodies.
 
+mod page;
+
 use std::sync::Arc;
 
 use memchr::memmem;
@@ -15,6 +17,8 @@ use crate::layout::{self, Index};
 use crate::normalise::{is_left_out, normalise};
 use crate::resources::{KindScope, Resource, Resources, Tier};
 use crate::withhold::withhold;
+
+pub(crate) use page::read_page;
 
 /// Texts from this size on are taken apart element by element where their form allows it.
 const STREAM_BYTES_MIN: usize = 256 << 10;
@@ -289,10 +293,7 @@ impl Intake<'_> {
             }
         }
         if let Err(refusal) = self.value(value, depth) {
-            refusals.count += 1;
-            if refusals.rows.len() < REFUSALS_MAX {
-                refusals.rows.push((refusals.elements, self.line, refusal));
-            }
+            refusals.add(self.line, refusal);
         }
     }
 
@@ -428,6 +429,16 @@ struct Refusals {
     count: u64,
     /// number of the element, its line, why
     rows: Vec<(u64, usize, Refusal)>,
+}
+
+impl Refusals {
+    /// Notes that the element counted last was refused.
+    fn add(&mut self, line: usize, refusal: Refusal) {
+        self.count += 1;
+        if self.rows.len() < REFUSALS_MAX {
+            self.rows.push((self.elements, line, refusal));
+        }
+    }
 }
 
 /// What the items of a list are, where they do not say so themselves.

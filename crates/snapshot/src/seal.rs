@@ -138,18 +138,25 @@ fn seal(
         discoveries: &gathered.discoveries,
         evidence: &gathered.evidence,
         indexes: &gathered.indexes,
+        live: gathered.live.as_ref(),
+        listed: &gathered.listed,
         unread: &gathered.unread,
         fruitful: &resolved.fruitful,
         complete: &settings.complete,
     })?;
     let (collected_from, collected_to, instant_source) = instants(settings, &gathered, &forms);
-    let dump = !forms.markers.is_empty() || !gathered.indexes.is_empty();
+    let identity_source = match &gathered.live {
+        Some(_) => IdentitySource::Live,
+        None if forms.markers.is_empty() && gathered.indexes.is_empty() => IdentitySource::Declared,
+        None => IdentitySource::Dump,
+    };
     let seal = Seal {
         format: FORMAT.into(),
         canonical: nachweis_canon::FORMAT.into(),
         normalisation: normalise::FORMAT.into(),
         cluster,
-        identity_source: if dump { IdentitySource::Dump } else { IdentitySource::Declared },
+        server: gathered.live.take().map(|live| live.server),
+        identity_source,
         collected_from,
         collected_to,
         instant_source,
@@ -229,6 +236,7 @@ fn cluster(
 ) -> Result<Cluster, SealError> {
     let mut uids = resolved.cluster_uids.clone();
     uids.extend(gathered.indexes.iter().filter_map(|index| index.uid.clone()));
+    uids.extend(gathered.live.iter().filter_map(|live| live.uid.clone()));
     if uids.len() > 1 {
         return Err(SealError::TwoClusters { uids: uids.into_iter().collect() });
     }
@@ -236,7 +244,10 @@ fn cluster(
     Ok(Cluster {
         name: settings.cluster_name.clone().or_else(|| names.min()),
         uid: uids.pop_first(),
-        version: forms.markers.iter().filter_map(|marker| marker.version.clone()).min(),
+        version: match &gathered.live {
+            Some(live) => live.version.clone(),
+            None => forms.markers.iter().filter_map(|marker| marker.version.clone()).min(),
+        },
     })
 }
 
@@ -257,6 +268,9 @@ fn origins(gathered: &mut Gathered, forms: &Forms) -> Vec<Origin> {
 
 /// What the operator says goes first, then what the input says of itself, then the edge's clock.
 fn instants(settings: &Settings, gathered: &Gathered, forms: &Forms) -> (Instant, Instant, InstantSource) {
+    if let Some(live) = &gathered.live {
+        return (live.from, live.to, InstantSource::ApiServer);
+    }
     if let Some(at) = settings.at {
         return (at, at, InstantSource::Declared);
     }
