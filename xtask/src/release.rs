@@ -67,9 +67,10 @@ pub fn catalogue(folder: &Path, version: &str, valid_from: Instant) -> Result<Ca
             untested.join(", ")
         ));
     }
-    // These two decide which items there are: without them a release would not say what it was made with.
+    // These decide which items there are and what of them: without them a release would not say what it was made with.
     let more = BTreeMap::from([
         ("normalisation".to_string(), data(&nachweis_snapshot::normalisation_json())),
+        ("redaction".to_string(), data(&nachweis_snapshot::redaction_json())),
         ("resources".to_string(), data(&nachweis_snapshot::Resources::built_in().to_json())),
     ]);
     let catalogue = assemble(&sources, more, version, valid_from).map_err(|faults| {

@@ -34,6 +34,9 @@ fn field_type(node: &Value) -> Option<FieldType> {
 struct File {
     kinds: Vec<KindRow>,
     types: BTreeMap<String, TypeRow>,
+    /// fields that are added to types of files read before
+    #[serde(default)]
+    members: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +86,8 @@ const EMBEDDED: &[(&str, &[u8])] = &[
     ("kube-apiserver-config.json", include_bytes!("../../../catalog/schemas/kube-apiserver-config.json")),
     ("kubelet-config.json", include_bytes!("../../../catalog/schemas/kubelet-config.json")),
     ("kubernetes-1.36.json", include_bytes!("../../../catalog/schemas/kubernetes-1.36.json")),
+    // After the kinds that it adds a member to.
+    ("nachweis.json", include_bytes!("../../../catalog/schemas/nachweis.json")),
     ("prometheus-operator.json", include_bytes!("../../../catalog/schemas/prometheus-operator.json")),
     ("velero.json", include_bytes!("../../../catalog/schemas/velero.json")),
 ];
@@ -119,6 +124,13 @@ impl Schemas {
             });
             let fields: Result<BTreeMap<_, _>, String> = fields.collect();
             self.types.insert(name.clone(), fields?);
+        }
+        for (name, members) in file.members {
+            let fields = self.types.get_mut(&name).ok_or_else(|| format!("there is no type `{name}`"))?;
+            for (member, node) in members {
+                let kind = field_type(&node).ok_or_else(|| format!("`{name}.{member}` has no type"))?;
+                fields.insert(member, kind);
+            }
         }
         Ok(())
     }
@@ -180,5 +192,8 @@ mod tests {
             schemas.resource("restores.velero.io").is_some_and(|known| known.versions.contains_key("v1"))
         );
         assert!(schemas.resource("pods").is_some());
+        // What sealing adds to Secrets can be read by controls.
+        let secret = schemas.resource("secrets").unwrap().versions["v1"].clone();
+        assert!(schemas.field(&secret, "nachweis").is_some());
     }
 }

@@ -202,6 +202,9 @@ pub struct Withheld {
     pub item: u32,
     /// JSON pointers (RFC 6901) into its body, sorted
     pub pointers: Vec<String>,
+    /// for each pointer the code of the rule that withheld the value
+    #[serde(default)]
+    pub rules: Vec<String>,
 }
 
 /// A kind of which items are sealed.
@@ -265,6 +268,8 @@ pub struct Seal {
     pub canonical: String,
     /// normalisation list that the bodies went through
     pub normalisation: String,
+    /// list of what was withheld from the bodies
+    pub redaction: String,
     /// which cluster
     pub cluster: Cluster,
     /// what the API server said of itself, where it was read live

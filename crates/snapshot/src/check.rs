@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use nachweis_canon::{Digest, Json};
-use nachweis_model::seal::{Collection, Kind};
+use nachweis_model::seal::{Collection, Kind, Withheld};
 use nachweis_model::{ItemId, Source};
 
 use crate::collections::{Tallies, Tally};
@@ -40,7 +40,7 @@ struct Check<'s> {
     tallies: Tallies,
     kinds: BTreeMap<(String, String), u64>,
     conflicts: BTreeMap<u32, &'s [Digest]>,
-    withheld: BTreeMap<u32, &'s [String]>,
+    withheld: BTreeMap<u32, &'s Withheld>,
 }
 
 impl<'s> Check<'s> {
@@ -53,7 +53,7 @@ impl<'s> Check<'s> {
             tallies: Tallies::default(),
             kinds: BTreeMap::new(),
             conflicts: seal.conflicts.iter().map(|row| (row.item, &*row.bodies)).collect(),
-            withheld: seal.withheld.iter().map(|row| (row.item, &*row.pointers)).collect(),
+            withheld: seal.withheld.iter().map(|row| (row.item, row)).collect(),
         }
     }
 
@@ -83,8 +83,11 @@ impl<'s> Check<'s> {
         } else if !digests.windows(2).all(|pair| pair[0] < pair[1]) {
             self.problem("conflict-mismatch", id, "its bodies are not sorted by digest");
         }
-        let pointers = self.withheld.remove(&index).unwrap_or_default();
-        for pointer in pointers {
+        let row = self.withheld.remove(&index);
+        if row.is_some_and(|row| row.rules.len() != row.pointers.len()) {
+            self.problem("withheld-mismatch", id, "the seal does not give one rule for each pointer");
+        }
+        for pointer in row.map(|row| &*row.pointers).unwrap_or_default() {
             let stands =
                 bodies.iter().any(|body| at(body, pointer).is_some_and(|v| v.as_str() == Some(WITHHELD)));
             if !stands {

@@ -10,13 +10,14 @@ use nachweis_model::seal::{DuplicateKey, Unread};
 use nachweis_model::{EvidenceKind, Source};
 use nachweis_yaml::{Limits, Shape};
 
+use crate::certificates;
 use crate::forms::{self, DumpError, Marker};
 use crate::gitops::{self, Kustomization};
 use crate::head::{Head, Refusal, head, is_object, reason, refuse};
 use crate::layout::{self, Index};
 use crate::normalise::{is_left_out, normalise};
 use crate::resources::{KindScope, Resource, Resources, Tier};
-use crate::withhold::withhold;
+use crate::withhold::{Mark, withhold};
 
 pub(crate) use page::read_page;
 
@@ -43,7 +44,7 @@ pub(crate) struct Found {
     /// where the body starts: in the batch at first, then in the spool
     pub offset: u64,
     pub len: usize,
-    pub withheld: Vec<String>,
+    pub withheld: Vec<Mark>,
     /// counted and not sealed; there is no body
     pub left_out: bool,
 }
@@ -374,7 +375,12 @@ impl Intake<'_> {
         if !left_out {
             self.define(&head.group, &head.kind, &body);
             normalise(&head.group, &head.kind, &name, &mut body);
-            withheld = withhold(&head.group, &head.kind, &mut body, &mut self.batch.bodies);
+            let facts = certificates::facts(&head.group, &head.kind, &mut body);
+            withheld = withhold(&head.group, &head.kind, &mut body);
+            if let (Some(facts), Some(object)) = (facts, body.as_object_mut()) {
+                object.insert(certificates::MEMBER, facts);
+            }
+            nachweis_canon::write(&body, &mut self.batch.bodies);
         }
         self.batch.found.push(Found {
             source: if file { Source::File } else { Source::Kubernetes },

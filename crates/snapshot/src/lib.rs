@@ -4,6 +4,7 @@
 //! them again; [`coverage`] says of which resources absence means absence. Nothing here reads a clock, the
 //! environment or a file: bytes come in, bytes go out through the storage that the caller gives.
 
+mod certificates;
 mod check;
 mod collections;
 pub mod coverage;
@@ -36,4 +37,4 @@ pub use proof::Proof;
 pub use resources::{KindScope, NameError, Resource, Resources, Tier};
 pub use seal::{SealError, Sealed};
 pub use spool::{FileSpool, Spool};
-pub use withhold::{WITHHELD, looks_secret};
+pub use withhold::{FORMAT as REDACTION, WITHHELD, looks_secret, to_json as redaction_json};

@@ -99,7 +99,7 @@ fn children_at<'a>(node: &mut Json<'a>, at: &mut String, act: &mut dyn FnMut(&mu
 }
 
 /// Appends one reference token.
-fn push(at: &mut String, name: &str) {
+pub(crate) fn push(at: &mut String, name: &str) {
     at.push('/');
     for c in name.chars() {
         match c {

@@ -13,6 +13,7 @@ use crate::forms::Forms;
 use crate::intake::Found;
 use crate::resources::{KindScope, Resources, Tier};
 use crate::spool::Spool;
+use crate::withhold::Mark;
 
 /// Where a canonical body lies in the spool.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +32,7 @@ pub(crate) struct Item {
     pub digests: Vec<Digest>,
     /// files that declare it, sorted; filled for conflicts only
     pub files: Vec<String>,
-    pub withheld: Vec<String>,
+    pub withheld: Vec<Mark>,
     /// other groups and kinds under which the input lists it
     pub aliases: Vec<(String, String)>,
 }
@@ -235,9 +236,16 @@ fn merge_bodies(mut same: Vec<Placed>, spool: &mut dyn Spool) -> io::Result<Item
         digests: if conflict { different.keys().copied().collect() } else { Vec::new() },
         bodies: different.into_values().collect(),
         files: if conflict { files.into_iter().collect() } else { Vec::new() },
-        withheld: withheld.into_iter().collect(),
+        withheld: one_each(withheld),
         aliases,
     })
+}
+
+/// One mark for each pointer: bodies in conflict may have been withheld by different rules.
+fn one_each(marks: BTreeSet<Mark>) -> Vec<Mark> {
+    let mut marks: Vec<Mark> = marks.into_iter().collect();
+    marks.dedup_by(|later, earlier| later.pointer == earlier.pointer);
+    marks
 }
 
 /// A server that lists one state of an object (same uid, same resourceVersion) at several versions gives it at

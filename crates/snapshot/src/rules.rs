@@ -35,6 +35,7 @@ const fn on(kinds: &'static [KindPattern], at: &'static str, op: Op, why: &'stat
 
 /// The list.
 pub(crate) const RULES: &[Rule] = &[
+    on(ANY, "", Remove(&["nachweis"]), "the name of what sealing adds: facts of certificates"),
     on(
         ANY,
         "/metadata/managedFields",

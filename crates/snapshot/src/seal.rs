@@ -23,6 +23,7 @@ use crate::normalise;
 use crate::resolve::{Item, Resolved, resolve};
 use crate::resources::{KindScope, NameError, Resource, Resources, Tier};
 use crate::spool::Spool;
+use crate::withhold;
 
 /// Why an input could not be sealed.
 #[derive(Debug)]
@@ -154,6 +155,7 @@ fn seal(
         format: FORMAT.into(),
         canonical: nachweis_canon::FORMAT.into(),
         normalisation: normalise::FORMAT.into(),
+        redaction: withhold::FORMAT.into(),
         cluster,
         server: gathered.live.take().map(|live| live.server),
         identity_source,
@@ -166,8 +168,9 @@ fn seal(
         unread: gathered.unread,
         duplicate_keys: gathered.duplicates,
         withheld: by_item(&resolved.items, |item, at| {
-            let pointers = item.withheld.clone();
-            (!pointers.is_empty()).then_some(Withheld { item: at, pointers })
+            let pointers: Vec<String> = item.withheld.iter().map(|mark| mark.pointer.clone()).collect();
+            let rules = item.withheld.iter().map(|mark| mark.rule.to_string()).collect();
+            (!pointers.is_empty()).then_some(Withheld { item: at, pointers, rules })
         }),
         left_out: resolved.left_out,
         aliases: by_item(&resolved.items, |item, at| (!item.aliases.is_empty()).then_some((item, at)))

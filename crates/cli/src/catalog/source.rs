@@ -138,8 +138,10 @@ pub fn surroundings(dir: &Path) -> Result<Catalogue, Failure> {
         sources.extend(found.map(|(name, content)| (format!("{part}/{name}"), content)));
     }
     let newest = release()?;
-    let mut more =
-        BTreeMap::from([("normalisation".to_string(), data(&nachweis_snapshot::normalisation_json()))]);
+    let mut more = BTreeMap::from([
+        ("normalisation".to_string(), data(&nachweis_snapshot::normalisation_json())),
+        ("redaction".to_string(), data(&nachweis_snapshot::redaction_json())),
+    ]);
     more.extend(newest.data.into_iter().filter(|(name, _)| name == "resources"));
     assemble(&sources, more, &newest.version, newest.valid_from).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
