@@ -1,6 +1,6 @@
 # The commands of this repository. Each sets up what it needs (Debian packages; cargo itself must be there).
 
-.PHONY: help demo test setup lint bench docs release clean
+.PHONY: help demo test setup lint bench secrets docs release clean
 
 help:
 	@echo 'make demo     assess the example platform, write bundle and report to out/, verify them'
@@ -8,6 +8,7 @@ help:
 	@echo 'make setup    install what the tests and lints need'
 	@echo 'make lint     format, clippy, pure rooms, dependencies'
 	@echo 'make bench    time and memory on recorded clusters (release build)'
+	@echo 'make secrets  let an independent scanner look for secrets in all that leaves the program'
 	@echo 'make docs     check the links of the book in docs/, build it where mdbook is installed'
 	@echo 'make release  static binaries, image, package, bill of materials, provenance, checksums in dist/'
 	@echo 'make clean    remove what was built'
@@ -31,6 +32,10 @@ lint:
 bench:
 	@scripts/setup.sh build
 	@scripts/bench.sh
+
+secrets:
+	@scripts/setup.sh build
+	@scripts/detect-secrets.sh
 
 docs:
 	@scripts/docs.sh
