@@ -17,7 +17,7 @@ use crate::head::{Head, Refusal, head, is_object, reason, refuse};
 use crate::layout::{self, Index};
 use crate::normalise::{is_left_out, normalise};
 use crate::resources::{KindScope, Resource, Resources, Tier};
-use crate::withhold::{Mark, withhold};
+use crate::withhold::{Mark, WITHHELD, looks_secret, withhold};
 
 pub(crate) use page::read_page;
 
@@ -147,12 +147,16 @@ impl Intake<'_> {
     }
 
     fn yaml_unread(&mut self, unread: nachweis_yaml::Unread) {
-        self.unread(unread.line, unread.column, unread.reason.code(), unread.detail);
+        // The reader quotes the text that it stumbled over.
+        let detail = if looks_secret(&unread.detail) { WITHHELD.to_string() } else { unread.detail };
+        self.unread(unread.line, unread.column, unread.reason.code(), detail);
     }
 
     fn duplicates(&mut self, duplicates: Vec<Duplicate>) {
         let file = self.path.to_string();
-        let row = |d: Duplicate| DuplicateKey { file: file.clone(), line: d.line as u64, key: d.key };
+        // A key can be a secret; the body says by a mark of its own that one stood there.
+        let key = |key: String| if looks_secret(&key) { WITHHELD.to_string() } else { key };
+        let row = |d: Duplicate| DuplicateKey { file: file.clone(), line: d.line as u64, key: key(d.key) };
         self.batch.duplicates.extend(duplicates.into_iter().map(row));
     }
 
