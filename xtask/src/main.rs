@@ -27,10 +27,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["example"] => write_example(&root),
         ["example", "--check"] => check_example(&root),
-        ["release", version] => release::write(&root, version, None, false),
-        ["release", version, "--replace"] => release::write(&root, version, None, true),
-        ["release", version, instant] => release::write(&root, version, Some(instant), false),
-        ["release", version, instant, "--replace"] => release::write(&root, version, Some(instant), true),
+        ["release", version, rest @ ..] if rest.len() <= 2 => release::write(&root, version, rest),
         ["dist", parts, metadata, commit, instant, target, out, key @ ..] if key.len() < 2 => {
             distribute(&root, [parts, metadata, commit, instant, target, out], key.first().copied())
         }

@@ -5,8 +5,10 @@
 
 mod assemble;
 mod fault;
+mod freeze;
 mod lint;
 mod near;
+mod opened;
 mod overlay;
 mod read;
 mod release;
@@ -16,9 +18,10 @@ mod structure;
 
 pub use assemble::{Files, assemble, control_digest, data};
 pub use fault::Fault;
+pub use freeze::{Changes, Frozen, freeze};
 pub use lint::{Linted, lint};
 pub use near::nearest;
-pub use overlay::overlay;
+pub use overlay::{Names, overlay, overlay_faults};
 pub use read::{control, from_yaml};
 pub use release::{RELEASES, Release, current, parse, release};
 pub use schemas::{KnownKind, Schemas};

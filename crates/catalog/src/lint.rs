@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nachweis_model::control::{Control, OnEmpty, ParameterType};
-use nachweis_yaml::{Limits, read};
 use serde_json::Value;
 
 use crate::near::nearest;
-use crate::source::{Source, field, steps};
+use crate::opened::{Opened, is_mended, open};
+use crate::source::{Source, steps};
 use crate::{Fault, structure};
 
 /// A control file that was read as far as it can be.
@@ -25,10 +25,7 @@ pub struct Linted<'a> {
 impl Linted<'_> {
     /// True where a field, or what it lies in, could not be read: what is said about it would be about our mending.
     pub fn is_mended(&self, name: &str) -> bool {
-        self.mended.iter().any(|mended| {
-            name.strip_prefix(mended.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        })
+        is_mended(&self.mended, name)
     }
 
     /// Adds a problem of a field, unless the field could not be read.
@@ -63,37 +60,9 @@ pub fn lint<'a>(
     bytes: &'a [u8],
     obligations: &BTreeSet<&str>,
 ) -> Result<Linted<'a>, Vec<Fault>> {
-    let mut documents = read(bytes, &Limits::default());
-    let document = match documents.next() {
-        None => return Err(vec![Fault::of(file, "file-empty", "the file holds no document")]),
-        Some(Err(unread)) => {
-            let mut fault = Fault::of(file, "file-unreadable", unread.detail).at(unread.line, unread.column);
-            let text = String::from_utf8_lossy(bytes);
-            fault.quote = text.lines().nth(unread.line.saturating_sub(1)).map(str::to_string);
-            return Err(vec![fault]);
-        }
-        Some(Ok(document)) => document,
-    };
-    let source = Source::new(file, bytes).map_err(|fault| vec![fault])?;
-    let broken = |message: String| vec![Fault::of(file, "file-unreadable", message)];
-    let value: Value =
-        serde_json::from_slice(&document.value.canonical()).map_err(|error| broken(error.to_string()))?;
-    let (flaws, mended) = structure::check(&value).map_err(broken)?;
-    let control: Control = serde_json::from_value(mended).map_err(|error| broken(error.to_string()))?;
-    let mut faults = source.repeated();
-    for flaw in &flaws {
-        let (code, message, help) = (flaw.code, flaw.message.clone(), flaw.help.clone());
-        faults.push(if flaw.key {
-            source.key_fault(&flaw.path, code, message, help)
-        } else {
-            source.fault(&flaw.path, None, code, message, help)
-        });
-    }
-    if let Some(next) = documents.next() {
-        let line = next.map_or_else(|unread| unread.line, |document| document.line);
-        faults.push(Fault::of(file, "file-has-more", "the file holds more than one document").at(line, 1));
-    }
-    let mended = flaws.iter().map(|flaw| field(&flaw.path)).collect();
+    let Opened { source, value, faults, mended } = open(file, bytes, structure::CONTROL)?;
+    let control: Control = serde_json::from_value(value)
+        .map_err(|error| vec![Fault::of(file, "file-unreadable", error.to_string())])?;
     let mut linted = Linted { source, control, faults, mended };
     linted.identity(file);
     linted.obligations(obligations);
@@ -183,7 +152,8 @@ impl Linted<'_> {
     }
 }
 
-fn fits(kind: ParameterType, value: &Value) -> bool {
+/// True for a value of the parameter's type; null is a value that is still to be set.
+pub(crate) fn fits(kind: ParameterType, value: &Value) -> bool {
     match (kind, value) {
         (_, Value::Null) => true,
         (ParameterType::Integer, Value::Number(number)) => !number.is_f64(),

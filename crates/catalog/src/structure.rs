@@ -1,6 +1,6 @@
-//! The shape of a control file, by the JSON Schema that editors use too.
+//! The shape of a file, by the JSON Schema that editors use too.
 //!
-//! The schema's vocabulary is the one that `catalog/control.schema.json` uses: `type`, `const`, `enum`, `required`,
+//! The schema's vocabulary is the one that the files `catalog/*.schema.json` use: `type`, `const`, `enum`, `required`,
 //! `properties`, `additionalProperties: false`, `items`, `minItems`, `minLength`, `pattern`, `anyOf`, `$ref` into
 //! `$defs`. A test refuses any other word.
 
@@ -11,7 +11,11 @@ use serde_json::{Map, Value, json};
 use crate::near::nearest;
 
 /// The schema of a control file.
-const SCHEMA: &str = include_str!("../../../catalog/control.schema.json");
+pub(crate) const CONTROL: &str = include_str!("../../../catalog/control.schema.json");
+/// The schema of an overlay's params.yaml.
+pub(crate) const PARAMS: &str = include_str!("../../../catalog/params.schema.json");
+/// The schema of an overlay's exemptions.yaml.
+pub(crate) const EXEMPTIONS: &str = include_str!("../../../catalog/exemptions.schema.json");
 
 /// Something in the file's shape that cannot be so.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,8 +30,8 @@ pub(crate) struct Flaw {
 
 /// Finds every flaw, and gives the value mended: what cannot be is replaced by something that can be read, so that
 /// the rest of the file is judged in the same run.
-pub(crate) fn check(value: &Value) -> Result<(Vec<Flaw>, Value), String> {
-    let schema: Value = serde_json::from_str(SCHEMA).map_err(|error| error.to_string())?;
+pub(crate) fn check(value: &Value, schema: &str) -> Result<(Vec<Flaw>, Value), String> {
+    let schema: Value = serde_json::from_str(schema).map_err(|error| error.to_string())?;
     let mut checker = Checker { root: &schema, flaws: Vec::new(), path: Vec::new() };
     let mended = checker.visit(value, &schema);
     Ok((checker.flaws, mended))
@@ -44,7 +48,7 @@ fn word(schema: &Value, key: &str) -> String {
 }
 
 /// What a value is called in a message.
-fn kind(value: &Value) -> &'static str {
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "true or false",
@@ -288,7 +292,9 @@ mod tests {
             }
         }
         let mut bad = Vec::new();
-        visit(&serde_json::from_str(SCHEMA).unwrap(), &mut bad);
+        for schema in [CONTROL, PARAMS, EXEMPTIONS] {
+            visit(&serde_json::from_str(schema).unwrap(), &mut bad);
+        }
         assert_eq!(bad, Vec::<String>::new());
     }
 
@@ -300,7 +306,7 @@ mod tests {
             json!(null),
             json!({"titel": {"en": 1}, "reads": [{}], "parameters": [3, {}]}),
         ] {
-            let (flaws, mended) = check(&value).unwrap();
+            let (flaws, mended) = check(&value, CONTROL).unwrap();
             assert!(!flaws.is_empty());
             serde_json::from_value::<nachweis_model::control::Control>(mended).unwrap();
         }

@@ -36,6 +36,7 @@ fn help_is_what_was_reviewed() {
         ("help-catalog-test.txt", "catalog test"),
         ("help-catalog-new.txt", "catalog new"),
         ("help-catalog-docs.txt", "catalog docs"),
+        ("help-catalog-release.txt", "catalog release"),
     ] {
         let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         let help = run(home.path(), &arguments);
@@ -130,6 +131,147 @@ fn the_shipped_catalogue_has_no_problem_and_its_cases_hold() {
     assert_eq!((lint.code, lint.err.as_str()), (0, ""), "{}", lint.out);
     let test = run(&tests(), &["catalog", "test", &catalog]);
     assert_eq!((test.code, test.err.as_str()), (0, ""), "{}", test.out);
+}
+
+/// Mistakes in an overlay's own files: each at its line and column, all in one run.
+#[test]
+fn every_mistake_of_an_overlay_is_told_at_its_place_in_one_run() {
+    let arguments = ["catalog", "lint", "author/overlay", "--as-of", "2026-11-24T00:00:00Z"];
+    let found = run(&tests(), &arguments);
+    assert_eq!((found.code, found.err.as_str()), (1, ""));
+    golden("lint-overlay.txt", &found.out);
+    let json = run(&tests(), &[&arguments[..], &["--format", "json"]].concat()).json();
+    let rows: Vec<(&str, u64, u64)> = json["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            (row["code"].as_str().unwrap(), row["line"].as_u64().unwrap(), row["column"].as_u64().unwrap())
+        })
+        .collect();
+    for wanted in [
+        ("parameter-unknown", 3, 3),
+        ("parameter-type", 4, 30),
+        ("parameter-type", 5, 24),
+        ("value-not-exact", 6, 3),
+        ("key-unknown", 7, 1),
+        ("control-unknown", 4, 14),
+        ("approver-is-owner", 8, 15),
+        ("exemption-expired", 10, 14),
+        ("id-repeated", 11, 9),
+        ("key-unknown", 13, 5),
+        ("value-form", 17, 15),
+        ("expiry-before-approval", 26, 14),
+        ("key-missing", 20, 5),
+    ] {
+        assert!(rows.contains(&wanted), "{wanted:?} is not in {rows:#?}");
+    }
+    assert!(rows.iter().any(|(code, ..)| *code == "overlay-file-unknown"), "{rows:#?}");
+}
+
+/// The command gives the committed release again, says what changed, and never changes a release by itself.
+#[test]
+fn a_release_is_frozen_and_stays() {
+    let home = tempfile::tempdir().unwrap();
+    let catalog = tests().join("../../../catalog");
+    let committed = fs::read(catalog.join("releases/2026.11.0.json")).unwrap();
+    let folder = catalog.display().to_string();
+    let release = |version: &str, dir: &str, more: &[&str]| {
+        let arguments = ["catalog", "release", version, dir, "--out", "releases"];
+        run(home.path(), &[&arguments[..], more].concat())
+    };
+    let instant = ["--valid-from", "2026-11-24T00:00:00Z"];
+    let unsaid = release("2026.11.0", &folder, &[]);
+    assert!(unsaid.code == 2 && unsaid.err.contains("error[release-instant]"), "{unsaid:?}");
+    let made = release("2026.11.0", &folder, &instant);
+    assert_eq!((made.code, made.err.as_str()), (0, ""), "{}", made.out);
+    let again = "run `cargo xtask release 2026.11.0 --replace`";
+    assert!(fs::read(home.path().join("releases/2026.11.0.json")).unwrap() == committed, "{again}");
+    let list = fs::read(catalog.join("releases/2026.11.0.yaml")).unwrap();
+    assert!(fs::read(home.path().join("releases/2026.11.0.yaml")).unwrap() == list, "{again}");
+
+    assert_eq!(run(home.path(), &["catalog", "new", "owner-named", "--dir", "own/controls"]).code, 0);
+    let differs = release("2026.11.0", "own", &[]);
+    assert!(differs.code == 1 && differs.err.contains("error[release-differs]"), "{differs:?}");
+    let own = release("2027.1.0", "own", &["--valid-from", "2027-01-15T00:00:00Z"]);
+    assert!(own.code == 0 && own.out.contains("controls added    owner-named"), "{}", own.out);
+
+    let control = home.path().join("own/controls/owner-named/control.yaml");
+    let text = fs::read_to_string(&control).unwrap();
+    fs::write(&control, text.replace("names its owner\n", "names an owner\n")).unwrap();
+    let words = release("2027.1.0", "own", &["--replace"]);
+    assert!(words.code == 0 && words.out.contains("words changed     owner-named"), "{}", words.out);
+    assert!(!words.out.contains("logic changed"), "{}", words.out);
+    fs::write(&control, text.replace("!= ''", "!= 'nobody'")).unwrap();
+    let failing = release("2027.2.0", "own", &["--valid-from", "2027-02-15T00:00:00Z"]);
+    assert!(failing.code == 1 && failing.out.ends_with("nothing was released\n"), "{}", failing.out);
+    fs::write(&control, text.replace("severity: medium", "severity: midium")).unwrap();
+    let mistaken = release("2027.2.0", "own", &["--valid-from", "2027-02-15T00:00:00Z"]);
+    assert!(mistaken.code == 1 && mistaken.out.contains("error[value-unknown]"), "{}", mistaken.out);
+    assert!(!home.path().join("releases/2027.2.0.json").exists());
+}
+
+/// The author changes a file, and the cases run again.
+#[test]
+fn a_watched_control_is_tested_again_when_a_file_changes() {
+    use std::io::{BufRead, BufReader};
+    let home = tempfile::tempdir().unwrap();
+    assert_eq!(run(home.path(), &["catalog", "new", "owner-named"]).code, 0);
+    let mut command = common::program(home.path());
+    command.args(["catalog", "test", "--watch"]).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut next = |part: &str| lines.by_ref().find(|line| line.contains(part)).is_some();
+    let first = next("all give what they expect") && next("waiting for a change");
+    let expected = home.path().join("controls/owner-named/cases/satisfied/expected.yaml");
+    fs::write(expected, "verdict: not-satisfied\n").unwrap();
+    let second = first && next("differs  owner-named/satisfied") && next("waiting for a change");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(first && second, "first run {first}, second run {second}");
+}
+
+/// Every shipped control is changed in hundreds of places, and some case notices each of them. What no case can notice
+/// stands with its reason in the control's `mutants.yaml`: few rows, or the rows would be the way out.
+#[test]
+fn no_change_of_a_shipped_control_goes_unnoticed() {
+    let catalog = tests().join("../../../catalog").display().to_string();
+    let test = run(&tests(), &["catalog", "test", &catalog, "--mutate", "--format", "json"]);
+    let found = test.json();
+    let rows = found["mutants"].as_array().unwrap();
+    let sum = |key: &str| rows.iter().map(|row| row[key].as_u64().unwrap()).sum::<u64>();
+    let survivors: Vec<&Value> = rows.iter().flat_map(|row| row["survivors"].as_array().unwrap()).collect();
+    assert!(test.code == 0 && survivors.is_empty(), "{survivors:#?}");
+    assert!(rows.len() >= 12 && sum("changes") >= 800, "{} controls, {} changes", rows.len(), sum("changes"));
+    assert!(rows.iter().all(|row| row["changes"].as_u64().unwrap() >= 20), "{rows:#?}");
+    assert!(sum("same") + sum("explained") <= 3, "{rows:#?}");
+}
+
+/// What survives is told like a problem of the file: where, and what could stand there.
+#[test]
+fn a_change_that_no_case_notices_is_told_at_its_place() {
+    let home = tempfile::tempdir().unwrap();
+    assert_eq!(run(home.path(), &["catalog", "new", "owner-named"]).code, 0);
+    let started = run(home.path(), &["catalog", "test", "--mutate"]);
+    assert_eq!(started.code, 0, "{}", started.out);
+
+    let control = home.path().join("controls/owner-named/control.yaml");
+    let text = fs::read_to_string(&control).unwrap();
+    let rule = "object.metadata.?labels[?params.owner_label].orValue('') != ''";
+    assert!(text.contains(rule));
+    fs::write(&control, text.replace(rule, &format!("{rule} &&\n  object.metadata.name != ''"))).unwrap();
+    let folder = home.path().join("controls/owner-named");
+    let mutated = run(home.path(), &["catalog", "test", "--mutate"]);
+    assert_eq!(mutated.code, 1);
+    golden("mutants.txt", &mutated.out);
+
+    let list = "mutants:\n  - {field: predicate, was: \"object.metadata.name != ''\", now: left out, because: no object is without}\n";
+    fs::write(folder.join("mutants.yaml"), list).unwrap();
+    let listed = run(home.path(), &["catalog", "test", "--mutate", "--format", "json"]).json();
+    assert_eq!(listed["mutants"][0]["explained"], 1, "{listed}");
+    fs::write(&control, text).unwrap();
+    let idle = run(home.path(), &["catalog", "test", "--mutate"]);
+    assert!(idle.code == 1 && idle.out.contains("survivor[mutant-unknown]"), "{idle:?}");
 }
 
 /// A control that was just started passes; a case that does not is told with the items that it is about.
@@ -280,4 +422,60 @@ fn keys_of_every_kind_sign() {
     }
     let unset = run(home.path(), &["key", "show", "env:NOTHING"]);
     assert!(unset.err.contains("`NOTHING` is not set"), "{}", unset.err);
+}
+
+/// The example in `spec/delta.md` is what the program writes.
+#[test]
+fn the_example_of_the_delta_page_is_real() {
+    let home = tempfile::tempdir().unwrap();
+    let index = |pods: u32, day: &str| {
+        format!(
+            r#"{{"format": "nachweis-collections/1", "cluster": {{"name": "pay-eu-1"}}, "instant": "2026-11-{day}T06:00:00Z", "collections": [
+  {{"resource": "namespaces", "scope": "*", "status": "complete", "count": 1}},
+  {{"resource": "pods", "scope": "*", "status": "complete", "count": {pods}}}]}}"#
+        )
+    };
+    let pod = |name: &str, resources: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: pay}}\nspec: {{containers: [{{name: api, image: 'registry.example/pay/api:1.4.0'{resources}}}]}}\nstatus: {{phase: Running}}\n"
+        )
+    };
+    let limits = ", resources: {limits: {memory: 128Mi, cpu: 500m}}";
+    for (side, day, pods) in
+        [("old", "13", vec![pod("api", limits), pod("batch", limits)]), ("new", "20", vec![pod("api", "")])]
+    {
+        let folder = home.path().join(format!("{side}.d"));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("collections.json"), index(pods.len() as u32, day)).unwrap();
+        fs::write(folder.join("pods.yaml"), pods.join("---\n")).unwrap();
+        let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: pay}\n";
+        fs::write(folder.join("namespaces.yaml"), namespace).unwrap();
+        let input = format!("{side}.d");
+        let made = run(home.path(), &["assess", &input, "--out", side, "--fail-on", "never"]);
+        assert_eq!(made.code, 0, "{}", made.err);
+    }
+    let diff = run(home.path(), &["diff", "old", "new", "--format", "json"]);
+    let found: Value = diff.json();
+    let path = tests().join("../../../spec/delta.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once("```json\n").unwrap();
+    let (example, after) = rest.split_once("```").unwrap();
+    if std::env::var_os("NACHWEIS_UPDATE_GOLDEN").is_some() {
+        let text = serde_json::to_string_pretty(&found).unwrap();
+        return fs::write(&path, format!("{before}```json\n{text}\n```{after}")).unwrap();
+    }
+    let example: Value = serde_json::from_str(example).unwrap();
+    assert_eq!(example, found, "NACHWEIS_UPDATE_GOLDEN=1 writes it anew");
+    // Every member that the page has a row for, and no other.
+    let rows: std::collections::BTreeSet<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .flat_map(|line| line.split(" | ").next().unwrap().split('`').skip(1).step_by(2))
+        .collect();
+    let members: std::collections::BTreeSet<&str> =
+        found.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(rows, members);
+    for kind in ["engine", "own-control", "parameter", "new-recording", "cluster"] {
+        assert!(page.contains(&format!("`{kind}`")), "{kind}");
+    }
 }

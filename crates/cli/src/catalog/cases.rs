@@ -5,36 +5,17 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use nachweis_canon::Json;
-use nachweis_catalog::{Files, from_yaml};
-use nachweis_evaluate::{Evidence, Inputs, Item, assess};
-use nachweis_model::Instant;
+use nachweis_evaluate::{Evidence, Item};
 use nachweis_model::assessment::Finding;
-use nachweis_model::catalogue::{Catalogue, Overlay};
-use nachweis_oci::{Manifest, MemoryStore, media};
+use nachweis_model::catalogue::Catalogue;
 use nachweis_report::escape::{terminal, visible};
-use nachweis_snapshot::{FileSpool, Ingest, Resources, Settings, Snapshot};
-use serde::Deserialize;
-use serde_json::Value;
 
+use super::case::{self, Case};
 use super::source::{self, Folder};
-use super::{TestArgs, counted, lint, watch};
+use super::{TestArgs, counted, lint, mutate, watch};
 use crate::args::Format;
 use crate::fail::Failure;
 use crate::output::{print, print_json};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Expected {
-    verdict: String,
-    covered: Option<u64>,
-    total: Option<u64>,
-    reasons: Option<BTreeMap<String, u64>>,
-    excluded: Option<BTreeMap<String, u64>>,
-    counts: Option<BTreeMap<String, u64>>,
-    #[serde(default)]
-    params: BTreeMap<String, Value>,
-    as_of: Option<Instant>,
-}
 
 /// What one case gave.
 struct Ran {
@@ -92,26 +73,41 @@ fn once(args: &TestArgs) -> Result<u8, Failure> {
     for folder in &folders {
         ran.extend(control(folder, &surroundings)?);
     }
+    let wrong = ran.iter().any(|case| !case.problems.is_empty());
+    // Cases that do not hold notice every change.
+    let tried = if args.mutate && !wrong { Some(mutated(&folders, &surroundings)?) } else { None };
     match args.format {
         Format::Text => print(text(&ran, folders.len()).as_bytes())?,
-        Format::Json => print_json(&json(&ran))?,
+        Format::Json => print_json(&json(&ran, tried.as_deref()))?,
     }
-    Ok(u8::from(ran.iter().any(|case| !case.problems.is_empty())))
+    let Some(tried) = tried else { return Ok(u8::from(wrong)) };
+    if args.format == Format::Text {
+        print(mutate::text(&tried).as_bytes())?;
+    }
+    Ok(u8::from(tried.iter().any(|(_, tried)| !tried.survivors.is_empty())))
+}
+
+/// What the cases of all controls have that was not expected; none where all hold.
+pub fn unmet(folders: &[Folder], surroundings: &Catalogue) -> Result<Option<String>, Failure> {
+    let mut ran = Vec::new();
+    for folder in folders {
+        ran.extend(control(folder, surroundings)?);
+    }
+    let wrong = ran.iter().any(|case| !case.problems.is_empty());
+    Ok(wrong.then(|| text(&ran, folders.len())))
+}
+
+/// What became of the mutants of every control.
+fn mutated(folders: &[Folder], surroundings: &Catalogue) -> Result<Vec<(String, mutate::Tried)>, Failure> {
+    let tried = folders.iter().map(|folder| Ok((folder.id.clone(), mutate::control(folder, surroundings)?)));
+    tried.collect()
 }
 
 /// Runs all cases of one control.
 fn control(folder: &Folder, surroundings: &Catalogue) -> Result<Vec<Ran>, Failure> {
     let catalogue = Catalogue { controls: vec![source::control(folder)?], ..surroundings.clone() };
-    let cases = folder.path.join("cases");
-    let mut names: Vec<String> = std::fs::read_dir(&cases)
-        .map(|entries| entries.flatten().filter(|entry| entry.path().is_dir()).collect::<Vec<_>>())
-        .unwrap_or_default()
-        .iter()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
     let mut out = Vec::new();
-    for case in names {
+    for (case, path) in case::folders(&folder.path) {
         let mut ran = Ran {
             control: folder.id.clone(),
             case: case.clone(),
@@ -119,7 +115,7 @@ fn control(folder: &Folder, surroundings: &Catalogue) -> Result<Vec<Ran>, Failur
             problems: Vec::new(),
             items: Vec::new(),
         };
-        if let Err(problem) = one(&cases.join(&case), &catalogue, &mut ran) {
+        if let Err(problem) = one(&path, &catalogue, &mut ran) {
             ran.problems.push(problem);
         }
         out.push(ran);
@@ -139,68 +135,22 @@ fn control(folder: &Folder, surroundings: &Catalogue) -> Result<Vec<Ran>, Failur
 }
 
 fn one(folder: &Path, catalogue: &Catalogue, ran: &mut Ran) -> Result<(), String> {
-    let file = folder.join("expected.yaml");
-    let bytes = source::bytes(&file).map_err(|failure| failure.to_string())?;
-    let expected: Expected = from_yaml("expected.yaml", &bytes).map_err(|fault| fault.to_string())?;
-    let input = source::files(&folder.join("input")).map_err(|failure| failure.to_string())?;
-    let store = MemoryStore::new();
-    let snapshot = seal(&input, &store)?;
-    if let Some(unread) = snapshot.seal().unread.first() {
-        return Err(format!("{}:{}: {}", unread.file, unread.line, unread.detail));
-    }
-    let overlay = Overlay { params: expected.params.clone(), ..Overlay::default() };
-    let as_of = expected.as_of.unwrap_or(snapshot.seal().collected_to);
-    let inputs = Inputs { evidence: &snapshot, catalogue, overlay: &overlay, packs: &[], as_of };
-    let assessment = assess(&inputs).map_err(|error| error.to_string())?;
+    let case = Case::open(folder)?;
+    let assessment = case.assess(catalogue).map_err(|error| error.to_string())?;
     let found = assessment.findings.first().ok_or("the control gave no finding")?;
     ran.verdict = found.verdict.as_str().to_string();
-    ran.problems = differences(&expected, found);
+    ran.problems = case.differences(found);
     if !ran.problems.is_empty() {
-        ran.items = items(found, &snapshot)?;
+        ran.items = items(found, &case.evidence)?;
     }
     Ok(())
 }
 
-/// Seals the files of a case as if they lay in one folder.
-fn seal<'s>(input: &Files, store: &'s MemoryStore) -> Result<Snapshot<'s>, String> {
-    // Cases carry their own instant; this one is for those that need none.
-    let settings = Settings { threads: 1, ..Settings::new(Instant::from_unix(0), "case") };
-    let spool = FileSpool::new(std::io::Cursor::new(Vec::new()));
-    let mut ingest = Ingest::new(settings, Resources::built_in(), spool);
-    for (path, content) in input {
-        ingest.entry(path, content.clone());
-    }
-    let sealed = ingest.finish(store).map_err(|error| error.to_string())?;
-    let manifest = Manifest { layers: sealed.layers.clone(), ..Manifest::artifact(media::SNAPSHOT) };
-    Snapshot::open(store, &manifest).map_err(|error| error.to_string())
-}
-
-fn differences(expected: &Expected, found: &Finding) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut check = |what: &str, wanted: Option<String>, got: String| {
-        if let Some(wanted) = wanted.filter(|wanted| *wanted != got) {
-            out.push(format!("{what}: expected {wanted}, found {got}"));
-        }
-    };
-    let show = |map: &BTreeMap<String, u64>| match map.len() {
-        0 => "none".to_string(),
-        _ => map.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", "),
-    };
-    check("verdict", Some(expected.verdict.clone()), found.verdict.as_str().to_string());
-    check("covered", expected.covered.map(|n| n.to_string()), found.covered.to_string());
-    check("total", expected.total.map(|n| n.to_string()), found.total.to_string());
-    check("reasons", expected.reasons.as_ref().map(show), show(&found.reasons));
-    let excluded = found.excluded.iter().map(|(code, items)| (code.clone(), items.len())).collect();
-    check("excluded", expected.excluded.as_ref().map(show), show(&excluded));
-    check("counts", expected.counts.as_ref().map(show), show(&found.counts));
-    out
-}
-
 /// Names of the items by how they came out.
-fn items(found: &Finding, snapshot: &Snapshot<'_>) -> Result<Vec<(String, Vec<String>)>, String> {
+fn items(found: &Finding, evidence: &dyn Evidence) -> Result<Vec<(String, Vec<String>)>, String> {
     let mut names: BTreeMap<u32, String> = BTreeMap::new();
     let mut visit = |item: &Item<'_>| drop(names.insert(item.index, item.id.to_string()));
-    Evidence::read(snapshot, &|_, _| true, &mut visit).map_err(|error| error.to_string())?;
+    evidence.read(&|_, _| true, &mut visit).map_err(|error| error.to_string())?;
     let mut out = vec![("covered".to_string(), &found.passed)];
     out.extend(
         found
@@ -246,7 +196,7 @@ fn text(ran: &[Ran], controls: usize) -> String {
     out
 }
 
-fn json(ran: &[Ran]) -> Json<'static> {
+fn json(ran: &[Ran], tried: Option<&[(String, mutate::Tried)]>) -> Json<'static> {
     let texts = |list: &[String]| Json::Arr(list.iter().map(|text| Json::str(text.clone())).collect());
     let rows = ran.iter().map(|case| {
         let items = case
@@ -261,5 +211,7 @@ fn json(ran: &[Ran]) -> Json<'static> {
             ("items", Json::Arr(items.collect())),
         ])
     });
-    Json::object([("format", Json::str("nachweis-cases/1")), ("cases", Json::Arr(rows.collect()))])
+    let mut members = vec![("format", Json::str("nachweis-cases/1")), ("cases", Json::Arr(rows.collect()))];
+    members.extend(tried.map(|tried| ("mutants", mutate::json(tried))));
+    Json::object(members)
 }

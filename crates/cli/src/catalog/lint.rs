@@ -2,22 +2,24 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use nachweis_canon::Json;
-use nachweis_catalog::{Fault, Files, Schemas};
+use nachweis_catalog::{Fault, Files, Schemas, nearest};
 use nachweis_evaluate::unbound;
+use nachweis_model::control::Control;
 use nachweis_report::escape::terminal;
 
 use super::source::{self, Folder};
 use super::{LintArgs, counted};
 use crate::args::Format;
 use crate::fail::Failure;
-use crate::output::{print, print_json};
+use crate::output::{now, print, print_json};
 
 /// Reports every problem of every file.
 pub fn run(args: &LintArgs) -> Result<u8, Failure> {
-    let folders = source::folders(&args.dir)?;
-    let mut faults = overlay_files(&args.dir)?;
+    let folders = folders(&args.dir)?;
+    let mut faults = overlay_files(args, &folders)?;
     faults.extend(check(&folders)?);
     faults.extend(source::strays(&args.dir).iter().map(|path| {
         let shown = path.display().to_string();
@@ -61,23 +63,61 @@ pub fn check(folders: &[Folder]) -> Result<Vec<Fault>, Failure> {
     Ok(faults)
 }
 
-/// Problems of an overlay's own files, where there are any.
-fn overlay_files(dir: &std::path::Path) -> Result<Vec<Fault>, Failure> {
-    let mut files = Files::new();
-    for name in ["params.yaml", "exemptions.yaml"] {
-        if dir.join(name).is_file() {
-            files.insert(name.to_string(), source::bytes(&dir.join(name))?);
-        }
+/// Names of an overlay's own files.
+const OWN: [&str; 2] = ["params.yaml", "exemptions.yaml"];
+
+fn is_overlay(dir: &Path) -> bool {
+    OWN.iter().any(|name| dir.join(name).is_file())
+        || dir.join("controls").is_dir() && !dir.join("obligations").is_dir()
+}
+
+/// Problems of an overlay's own files, and files that nobody would read.
+fn overlay_files(args: &LintArgs, folders: &[Folder]) -> Result<Vec<Fault>, Failure> {
+    let dir = &args.dir;
+    if !is_overlay(dir) {
+        return Ok(Vec::new());
     }
-    let faults = nachweis_catalog::overlay(&files).err().unwrap_or_default().into_iter();
-    Ok(faults.map(|fault| Fault { file: dir.join(&fault.file).display().to_string(), ..fault }).collect())
+    let mut files = Files::new();
+    for name in OWN.into_iter().filter(|name| dir.join(name).is_file()) {
+        files.insert(name.to_string(), source::bytes(&dir.join(name))?);
+    }
+    let release = source::release()?;
+    // A control that cannot be read has its own problems; its parameters are not known then.
+    let own: Vec<Control> = folders.iter().filter_map(|folder| source::control(folder).ok()).collect();
+    let now = args.as_of.unwrap_or_else(now);
+    let names = nachweis_catalog::Names::new(release.controls.iter().chain(&own), Some(now));
+    let mut faults = nachweis_catalog::overlay_faults(&files, &names);
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut strange: Vec<String> = entries
+        .filter(|entry| entry.path().is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !OWN.contains(&name.as_str()))
+        // Beside controls alone there may be anything: this need not be an overlay.
+        .filter(|name| !files.is_empty() || nearest(name, OWN).is_some())
+        .collect();
+    strange.sort();
+    faults.extend(strange.iter().map(|name| {
+        let message = "an overlay holds params.yaml, exemptions.yaml and controls/<id>/control.yaml";
+        let help = nearest(name, OWN).map(|near| format!("did you mean `{near}`?"));
+        Fault { help, ..Fault::of(name, "overlay-file-unknown", message) }
+    }));
+    let shown = |file: &str| dir.join(file).display().to_string();
+    Ok(faults.into_iter().map(|fault| Fault { file: shown(&fault.file), ..fault }).collect())
+}
+
+/// Folders of controls; an overlay may have none.
+fn folders(dir: &Path) -> Result<Vec<Folder>, Failure> {
+    match source::folders(dir) {
+        Err(_) if is_overlay(dir) && !dir.join("controls").is_dir() => Ok(Vec::new()),
+        found => found,
+    }
 }
 
 /// The problems as a person reads them.
 pub fn text(faults: &[Fault], files: usize) -> String {
     let mut out = String::new();
     for fault in faults {
-        block(fault, &mut out);
+        block("error", fault, &mut out);
     }
     let controls = counted(files, "control", "controls");
     let _ = match faults.len() {
@@ -87,8 +127,9 @@ pub fn text(faults: &[Fault], files: usize) -> String {
     out
 }
 
-fn block(fault: &Fault, out: &mut String) {
-    let _ = writeln!(out, "error[{}]: {}", fault.code, terminal(&fault.message));
+/// One problem with its place and the line marked; `lead` is the word before its code.
+pub fn block(lead: &str, fault: &Fault, out: &mut String) {
+    let _ = writeln!(out, "{lead}[{}]: {}", fault.code, terminal(&fault.message));
     let place = match (fault.line, fault.column) {
         (0, _) => String::new(),
         (line, 0) => format!(":{line}"),
@@ -130,6 +171,16 @@ fn window(line: &str, column: usize, width: usize) -> (String, usize, usize) {
 
 fn json(faults: &[Fault], files: usize) -> Json<'static> {
     let number = |value: usize| Json::Int(i64::try_from(value).unwrap_or(i64::MAX));
+    Json::object([
+        ("format", Json::str("nachweis-lint/1")),
+        ("controls", number(files)),
+        ("problems", rows(faults)),
+    ])
+}
+
+/// Problems as JSON.
+pub fn rows(faults: &[Fault]) -> Json<'static> {
+    let number = |value: usize| Json::Int(i64::try_from(value).unwrap_or(i64::MAX));
     let rows = faults.iter().map(|fault| {
         Json::object([
             ("file", Json::str(fault.file.clone())),
@@ -140,9 +191,5 @@ fn json(faults: &[Fault], files: usize) -> Json<'static> {
             ("help", fault.help.clone().map_or(Json::Null, Json::str)),
         ])
     });
-    Json::object([
-        ("format", Json::str("nachweis-lint/1")),
-        ("controls", number(files)),
-        ("problems", Json::Arr(rows.collect())),
-    ])
+    Json::Arr(rows.collect())
 }

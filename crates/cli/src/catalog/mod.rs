@@ -1,11 +1,14 @@
 //! `nachweis catalog`: the workbench of a person who writes controls.
 
+mod case;
 mod cases;
 mod coverage;
 mod docs;
 mod lint;
 mod list;
+mod mutate;
 mod new;
+mod release;
 mod show;
 mod source;
 mod trace;
@@ -43,11 +46,19 @@ Exit codes: 0 no problem · 1 problems were found")]
 Examples:
   nachweis catalog test overlay/
   nachweis catalog test catalog --control restore-tested --watch
+  nachweis catalog test catalog --control restore-tested --mutate
 
-Exit codes: 0 every case gives what it expects · 1 some do not")]
+Exit codes: 0 every case gives what it expects, and with --mutate notices every change · 1 some do not")]
     Test(TestArgs),
     /// Start a control: control.yaml and three cases that pass
     New(NewArgs),
+    /// Freeze a catalogue as a release: one file whose digest every report names
+    #[command(after_help = "\
+Examples:
+  nachweis catalog release 2027.1.0 catalog --valid-from 2027-01-15T00:00:00Z
+
+Exit codes: 0 released · 1 lint or a case finds something, or the version stands with other content")]
+    Release(ReleaseArgs),
     /// Write a Markdown page for each control, and an index
     Docs(DocsArgs),
     /// Follow an obligation to its controls and to other frameworks
@@ -91,6 +102,9 @@ pub struct LintArgs {
     /// Folder with controls, an overlay, the folder of one control, or its file
     #[arg(value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
+    /// Instant at which exemptions have to hold; now by default
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<nachweis_model::Instant>,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -107,6 +121,9 @@ pub struct TestArgs {
     /// Run again whenever a file changes
     #[arg(long)]
     pub watch: bool,
+    /// Change the controls in one place after the other, and show what no case notices
+    #[arg(long)]
+    pub mutate: bool,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -123,6 +140,25 @@ pub struct NewArgs {
     /// Obligation that it gives evidence for
     #[arg(long, value_name = "ID", default_value = "DORA-9(2)")]
     pub obligation: String,
+}
+
+#[derive(Args)]
+pub struct ReleaseArgs {
+    /// Version of the release, such as 2027.1.0
+    #[arg(value_name = "VERSION")]
+    pub name: String,
+    /// Folder with controls; obligations and data beside them, else those of the newest release in this program
+    #[arg(value_name = "DIR", default_value = "catalog")]
+    pub dir: PathBuf,
+    /// Folder to write to; DIR/releases by default
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Instant from which the release is in force; that of the release as it stands by default
+    #[arg(long, value_name = "INSTANT")]
+    pub valid_from: Option<nachweis_model::Instant>,
+    /// Replace a release of this version that nobody has used yet
+    #[arg(long)]
+    pub replace: bool,
 }
 
 #[derive(Args)]
@@ -163,6 +199,7 @@ pub fn run(command: &CatalogCommand) -> Result<u8, Failure> {
         CatalogCommand::Lint(args) => lint::run(args),
         CatalogCommand::Test(args) => cases::run(args),
         CatalogCommand::New(args) => new::run(args),
+        CatalogCommand::Release(args) => release::run(args),
         CatalogCommand::Docs(args) => docs::run(args),
         CatalogCommand::Trace(args) => trace::run(args),
     }

@@ -33,10 +33,13 @@ pub fn run(args: &NewArgs) -> Result<u8, Failure> {
     let control = CONTROL.replace("CONTROL-ID", id).replace("OBLIGATION-ID", &args.obligation);
     let write = |name: &str, content: &str| write(&folder.join(name), content);
     write("control.yaml", &control)?;
-    let not = "verdict: not-satisfied\ncovered: 0\ntotal: 1\nreasons: {no-owner: 1}\n";
+    let not = "verdict: not-satisfied\ncovered: 1\ntotal: 2\nreasons: {no-owner: 1}\n";
+    // One of two is not enough: a case with one object could not tell the threshold.
+    let second = LABELLED.replace("name: api\n", "name: web\n").replace("-000000000001", "-000000000002");
+    let (both, two) = (format!("{BARE}---\n{second}"), COLLECTIONS.replace("\"count\": 1", "\"count\": 2"));
     for (case, expected, objects, index) in [
         ("satisfied", "verdict: satisfied\ncovered: 1\ntotal: 1\nreasons: {}\n", LABELLED, COLLECTIONS),
-        ("not-satisfied", not, BARE, COLLECTIONS),
+        ("not-satisfied", not, both.as_str(), two.as_str()),
         ("evidence-missing", "verdict: indeterminate\ncovered: 1\ntotal: 1\n", LABELLED, OPEN),
     ] {
         write(&format!("cases/{case}/expected.yaml"), expected)?;

@@ -96,7 +96,8 @@ fn overlays(put: &dyn Fn(&str, &str)) {
     put("o-two/params.yaml", "format: nachweis-params/1\n---\nformat: nachweis-params/1\n");
     put("o-broken/params.yaml", "format: [\n");
     put("o-format/params.yaml", "format: nachweis-params/9\nparams: {}\n");
-    put("o-field/params.yaml", "format: nachweis-params/1\nparameters: {}\n");
+    put("o-field/controls/one/control.yaml", "format: nachweis-control/1\nid: one\ntitel: {}\n");
+    put("o-type/params.yaml", "format: nachweis-params/1\nparams: {restore_interval_days_max: 90 days}\n");
     put("o-float/params.yaml", "format: nachweis-params/1\nparams: {restore_interval_days_max: 1.5}\n");
     let exemption = |id: &str, extra: &str| format!("  - {{id: {id}, control: resource-limits, {extra}}}\n");
     let head = "format: nachweis-exemptions/1\nexemptions:\n";
@@ -105,6 +106,8 @@ fn overlays(put: &dyn Fn(&str, &str)) {
     put("o-id/exemptions.yaml", &format!("{head}{}{}", exemption("one", good), exemption("one", good)));
     with("o-owner/exemptions.yaml", &good.replace("approver: b", "approver: A"));
     with("o-reason/exemptions.yaml", &good.replace("reason: r", "reason: ' '"));
+    let past = good.replace("2026", "2024").replace("2027", "2025");
+    with("o-expired/exemptions.yaml", &past);
     with("o-expiry/exemptions.yaml", &good.replace("2027", "2025"));
     with("o-items/exemptions.yaml", &good.replace("[\"kubernetes//Pod/b/a\"]", "[]"));
 }
@@ -138,6 +141,7 @@ fn controls(home: &Path) {
     put(home, "odd-control/controls/second/control.yaml", SECOND);
     assert_eq!(run(home, &["catalog", "new", "owner-named", "--dir", "own"]).code, 0);
     let good = fs::read_to_string(home.join("own/owner-named/control.yaml")).unwrap();
+    released(home, &good);
     put(
         home,
         "o-control/controls/owner-named/control.yaml",
@@ -150,6 +154,20 @@ fn controls(home: &Path) {
     fs::create_dir_all(&big).unwrap();
     // No byte of it is written: the file is a hole.
     fs::File::create(big.join("control.yaml")).unwrap().set_len((4 << 20) + 1).unwrap();
+}
+
+/// A release, a control that differs from it since, and a part of a control that no case needs.
+fn released(home: &Path, good: &str) {
+    let release =
+        ["catalog", "release", "0.9", "own", "--out", "own", "--valid-from", "2026-01-01T00:00:00Z"];
+    assert_eq!(run(home, &release).code, 0);
+    copy(&home.join("own"), &home.join("mutated"));
+    let rule = "orValue('') != ''";
+    let more = format!("{rule} && object.metadata.name != ''");
+    put(home, "mutated/owner-named/control.yaml", good.replace(rule, &more));
+    let row = "mutants:\n  - {field: predicate, was: 'true', now: 'false', because: it was so}\n";
+    put(home, "mutated/owner-named/mutants.yaml", row);
+    put(home, "own/owner-named/control.yaml", good.replace("severity: medium", "severity: high"));
 }
 
 const SECOND: &str = "format: nachweis-control/1
