@@ -141,7 +141,6 @@ pub fn surroundings(dir: &Path) -> Result<Catalogue, Failure> {
     let mut more = BTreeMap::from([
         ("normalisation".to_string(), data(&nachweis_snapshot::normalisation_json())),
         ("redaction".to_string(), data(&nachweis_snapshot::redaction_json())),
-        ("redaction".to_string(), data(&nachweis_snapshot::redaction_json())),
     ]);
     more.extend(newest.data.into_iter().filter(|(name, _)| name == "resources"));
     assemble(&sources, more, &newest.version, newest.valid_from).map_err(|faults| {
