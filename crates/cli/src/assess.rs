@@ -10,7 +10,7 @@ use nachweis_evaluate::{AssessError, Inputs, PlanError, Selection, assess, bind,
 use nachweis_model::assessment::Assessment;
 use nachweis_model::catalogue::{Catalogue, Overlay};
 use nachweis_oci::{BlobsMut, Descriptor, Manifest, media, select};
-use nachweis_report::{Report, json, terminal};
+use nachweis_report::{Report, json, terminal, terminal_excerpts};
 use nachweis_snapshot::Snapshot;
 use nachweis_verify::bundle::{Parts, compose};
 use nachweis_verify::statement;
@@ -20,7 +20,7 @@ use crate::fail::Failure;
 use crate::items::Noting;
 use crate::output::{print, print_json, progress, style};
 use crate::version::ENGINE;
-use crate::{ingest, key, store};
+use crate::{ingest, key, lines, store};
 
 /// Seals the inputs where they are not sealed yet, assesses them, writes the bundle, shows the first screen.
 pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
@@ -44,14 +44,10 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
         .map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
     let bar = progress("assessing");
     let noting = Noting::new(&snapshot);
-    let assessment = assess(&Inputs {
-        evidence: &noting,
-        catalogue: &catalogue,
-        overlay: &overlay,
-        packs: &args.pack,
-        as_of: args.as_of.unwrap_or(snapshot.seal().collected_to),
-    })
-    .map_err(assess_failure)?;
+    let as_of = args.as_of.unwrap_or(snapshot.seal().collected_to);
+    let inputs =
+        Inputs { evidence: &snapshot, catalogue: &catalogue, overlay: &overlay, packs: &args.pack, as_of };
+    let assessment = assess(&Inputs { evidence: &noting, ..inputs }).map_err(assess_failure)?;
     bar.finish_and_clear();
 
     let attestation = key.as_ref().map(|key| attest(&assessment, key)).transpose()?;
@@ -83,7 +79,11 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
     };
     match args.format {
         Format::Json => print_json(&json(&report))?,
-        Format::Text => print(terminal(&report, &style(args.lang)).as_bytes())?,
+        Format::Text => {
+            let wanted = terminal_excerpts(&report);
+            let items = lines::find(&names, &inputs, &args.input.inputs, wanted);
+            print(terminal(&Report { items: &items, ..report }, &style(args.lang)).as_bytes())?;
+        }
     }
     draft.finish()?;
     Ok(exit_code(&assessment, args.fail_on, Selection { min_severity: args.min_severity }))

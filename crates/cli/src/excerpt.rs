@@ -217,6 +217,27 @@ impl Marks {
         Marks(reads.map(|read| read.pointer.clone()).collect())
     }
 
+    /// Marks at pointers, for tests.
+    #[cfg(test)]
+    pub fn at(pointers: &[&str]) -> Self {
+        Marks(pointers.iter().map(|pointer| pointer.to_string()).collect())
+    }
+
+    /// The same as places of the whole body: of a template the marks are places of the pod that it describes.
+    pub fn of_body(self, control: &Control, resource: &str) -> Self {
+        let of_pods = control.population.of.iter().any(|name| name == WORKLOAD_PODS);
+        let template = TEMPLATES.iter().find(|(name, ..)| of_pods && *name == resource);
+        let Some((_, _, path)) = template else { return self };
+        let pod: String = path.iter().map(|name| format!("/{name}")).collect();
+        Marks(self.0.iter().map(|mark| format!("{pod}{mark}")).collect())
+    }
+
+    /// The first mark that stands in a body.
+    pub fn first(&self, body: &Json<'_>) -> Option<&str> {
+        let mark = self.0.iter().find(|mark| Marks(vec![mark.to_string()]).stand(body));
+        mark.map(String::as_str)
+    }
+
     fn has(&self, pointer: &str) -> bool {
         self.0.iter().any(|mark| mark == pointer)
     }
@@ -267,14 +288,11 @@ pub fn excerpt(
 ) -> Text {
     let template = TEMPLATES.iter().find(|(name, ..)| *name == resource);
     let of_pods = control.population.of.iter().any(|name| name == WORKLOAD_PODS);
-    // A template's marks are places of the pod that it describes.
-    let (mut fields, pod) = match template {
-        Some((_, _, path)) if of_pods => {
-            (fields.within(path), path.iter().map(|name| format!("/{name}")).collect::<String>())
-        }
-        _ => (fields.clone(), String::new()),
+    let mut fields = match template {
+        Some((_, _, path)) if of_pods => fields.within(path),
+        _ => fields.clone(),
     };
-    let marks = Marks(marks.0.iter().map(|mark| format!("{pod}{mark}")).collect());
+    let marks = marks.clone().of_body(control, resource);
     for name in ["name", "namespace"] {
         fields.add(&[Step::Field("metadata".into()), Step::Field(name.into())]);
     }

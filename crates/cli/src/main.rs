@@ -17,6 +17,7 @@ mod inside;
 mod items;
 mod items_cmd;
 mod key;
+mod lines;
 mod live;
 mod output;
 mod report;

@@ -26,7 +26,7 @@ pub use changes::Changes;
 pub use csv::csv;
 pub use html::{html, html_excerpts};
 pub use json::{json, snapshot_json};
-pub use terminal::{snapshot_terminal, terminal};
+pub use terminal::{snapshot_terminal, terminal, terminal_excerpts};
 
 /// The names of one item.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -63,6 +63,11 @@ fn a_row_says_control_article_coverage_example_and_step() {
                  evidence for RTS 2024/1774 Art. 13(1)(a); DORA Art. 9(4)(c)
                  e.g. Deployment onboarding/api (3 × Pod): No network policy of
                  the namespace selects the pod.
+                 --> onboarding/api-6f7d0019-00002.yaml:12
+                    12 | metadata:
+                    13 |   name: api-6f7d0019-00002
+                    14 |   labels:
+                    15 |     app: api
                  → Give every namespace a NetworkPolicy with an empty
                  podSelector that denies ingress and egress, and allow beside it
                  what each workload needs.

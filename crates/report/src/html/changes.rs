@@ -46,7 +46,8 @@ fn between(lang: Lang, changes: &Changes) -> String {
         shorten,
     );
     let (at, catalogue) = (shorten(&old.collected_to), shorten(&old.catalogue_version));
-    let (snapshot, as_of) = (clip(&visible(&old.snapshot), 19).into_owned(), shorten(&old.as_of));
+    let (snapshot, as_of) =
+        (visible(&old.snapshot).chars().take(19).collect::<String>(), shorten(&old.as_of));
     match lang {
         Lang::En => format!(
             "Compared with the assessment of {name}, state at {at}, as of {as_of}, with catalogue {catalogue} (snapshot {snapshot})."
@@ -131,7 +132,9 @@ fn row<'a>(view: &View<'a>, moved: &Moved) -> Option<Row<'a>> {
 fn figures(p: &mut Page, lang: Lang, figures: Option<&Figures>) {
     let Some(figures) = figures else { return p.td(lang.pick("not asked", "nicht geprüft")) };
     p.el("td", &[("class", "figure")], |p| {
-        p.text(&short(lang, figures));
+        p.text(&format!("{} {}", sign(figures.verdict), verdict(lang, figures.verdict)));
+        let (covered, total) = (number(lang, figures.covered), number(lang, figures.total));
+        p.leaf("span", &[("class", "duty")], &format!("{covered} / {total}"));
     });
 }
 

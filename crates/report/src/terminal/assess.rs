@@ -35,6 +35,18 @@ pub fn terminal(report: &Report<'_>, style: &Style) -> String {
     page.screen.out
 }
 
+/// The items of which [`terminal`] shows lines of a file where it has them, each with the control that it failed.
+pub fn terminal_excerpts(report: &Report<'_>) -> Vec<(u32, String)> {
+    let view = View::new(report, Lang::En);
+    let worst = view.worst();
+    let failed = worst.iter().take(WORST).filter(|row| row.finding.verdict == Verdict::NotSatisfied);
+    let first = |row: &crate::view::Row<'_>| {
+        let (group, _) = view.example(row)?;
+        Some((*group.members.first()?, row.finding.control.clone()))
+    };
+    failed.filter_map(first).collect()
+}
+
 /// The verdict's word: in English the one of the formats, in German ours.
 pub(super) fn word(lang: Lang, of: Verdict) -> &'static str {
     match lang {

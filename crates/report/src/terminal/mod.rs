@@ -6,5 +6,5 @@ mod screen;
 mod snapshot;
 mod unseen;
 
-pub use assess::terminal;
+pub use assess::{terminal, terminal_excerpts};
 pub use snapshot::snapshot_terminal;

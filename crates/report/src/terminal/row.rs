@@ -5,6 +5,9 @@ use crate::names::Group;
 use crate::view::Row;
 use crate::words::{Pick, number, severity, sign, threshold};
 
+/// Lines of a file under one row.
+const SOURCE: usize = 4;
+
 impl Page<'_> {
     pub(super) fn row(&mut self, row: &Row<'_>) {
         let lang = self.lang();
@@ -30,6 +33,7 @@ impl Page<'_> {
         let mut acts: Vec<(String, Paint)> = Vec::new();
         let width = if wide { room - middle } else { room };
         add(&self.example(row), Paint::Plain, width, 3, &mut acts);
+        acts.extend(self.source(row, width));
         let step = self.view.next_step(row);
         if !step.text.is_empty() {
             let text = clip(&visible(&step.text), 400).into_owned();
@@ -96,6 +100,30 @@ impl Page<'_> {
                 whole.next().map_or(String::new(), |code| inert(&row.reason(lang, code)))
             }
         }
+    }
+
+    /// The lines of an input file at which the example failed, under the place where they stand.
+    fn source(&self, row: &Row<'_>, width: usize) -> Vec<(String, Paint)> {
+        let member = self.view.example(row).and_then(|(group, _)| group.members.first().copied());
+        let excerpt = member.and_then(|first| self.view.report.items.excerpt(first, &row.finding.control));
+        let Some((excerpt, file)) = excerpt.and_then(|found| found.file.clone().map(|file| (found, file)))
+        else {
+            return Vec::new();
+        };
+        // Of a long path its end says more, and the line always stands.
+        let place = format!("{}:{}", visible(&file), excerpt.first_line);
+        let (all, room) = (place.chars().count(), width / 2 + width / 4);
+        let short: String = place.chars().skip(all.saturating_sub(room)).collect();
+        let lead = if all > room { "--> …" } else { "--> " };
+        let mut out = vec![(cut(&format!("{lead}{short}"), width), Paint::Dim)];
+        for (at, line) in excerpt.text.lines().enumerate().take(SOURCE) {
+            let number = excerpt.first_line.saturating_add(at as u64);
+            let marked = excerpt.marked.contains(&at);
+            let line = clip(&visible(line), 400).into_owned();
+            let line = cut(&format!("{number:>5} | {line}"), width);
+            out.push((line.trim_end().to_string(), if marked { Paint::Red } else { Paint::Plain }));
+        }
+        out
     }
 
     fn group(&self, group: &Group) -> String {

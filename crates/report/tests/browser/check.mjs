@@ -30,6 +30,7 @@ const rules = new HtmlValidate({
 const NAMED = {
   summary: "#summary",
   management: "#management",
+  changes: "#changes",
   act: "#acts .act",
   control: "article.finding",
   finding: "article.finding:has(.items details pre)",
@@ -43,10 +44,10 @@ async function photograph(file, say) {
     light: { viewport: { width: 1280, height: 900 } },
     dark: { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
     narrow: { viewport: { width: 390, height: 844 } },
-    "narrow-dark": { viewport: { width: 390, height: 844 }, colorScheme: "dark" },
     paper: { viewport: { width: 794, height: 1123 } },
   })) {
     const page = await browser.newPage(settings);
+    page.setDefaultTimeout(180_000);
     if (look === "paper") await page.emulateMedia({ media: "print" });
     await page.goto(address);
     for (const [name, place] of Object.entries(NAMED)) {
@@ -60,7 +61,9 @@ async function photograph(file, say) {
         await part.evaluate((article) => article.querySelectorAll(".items details").forEach((one) => (one.open = true)));
       }
       const path = join(pictures, `${basename(file, ".html")}-${name}-${look}.png`);
-      await part.screenshot({ path, animations: "disabled" });
+      // Of the whole page a part is cut out: waiting for an element to stand still takes long on a busy machine.
+      const clip = await part.boundingBox();
+      await page.screenshot({ path, clip, fullPage: true, timeout: 180_000 });
     }
     await page.close();
   }
