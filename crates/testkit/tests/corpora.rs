@@ -1,13 +1,19 @@
 //! Recorded clusters, from their files to a verified bundle. What the seals hold is tested in the snapshot room.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+use std::collections::BTreeSet;
+
+use nachweis_canon::{Digest, canonical_bytes};
 use nachweis_model::catalogue::Overlay;
+use nachweis_oci::Descriptor;
 use nachweis_testkit::{Entries, Kept, Options, Resolved, bundle, corpus, key, resolve, seal};
 use nachweis_verify::{Settings, verify};
 
 const HARVESTER: &str = "clusters/harvester-rke2-v1.21-2022-03-22.tar.gz";
 const MOJ: &str = "clusters/moj-live-2026-01-30.tar.gz";
 const SCALE: &str = "clusters/kwok-scale-15267-objects.json.zip";
+
+const MOJ_LATER: &str = "clusters/moj-live-2026-02-27.tar.gz";
 
 /// The one file of the MoJ repository that is cipher text.
 const CIPHER: &str = "monitoring/oidc-components-secret.yaml";
@@ -80,12 +86,28 @@ fn moj_is_not_closed_while_a_file_is_unread() {
     assert_eq!(ignored["privileged-containers"].short(), "indeterminate 26/27");
 }
 
+/// A registry that holds January needs little more for February.
+#[test]
+fn months_share_their_layers() {
+    let (Some(january), Some(february)) = (corpus(MOJ), corpus(MOJ_LATER)) else { return };
+    let layers = |path| seal(&Entries::read(path), &Options::fixed()).unwrap().sealed.layers;
+    let (first, second) = (layers(&january), layers(&february));
+    let bytes = |layers: &mut dyn Iterator<Item = &Descriptor>| layers.map(|layer| layer.size).sum::<u64>();
+    let known: BTreeSet<Digest> = first.iter().map(|layer| layer.digest).collect();
+    let whole = bytes(&mut first.iter());
+    let added = bytes(&mut second.iter().filter(|layer| !known.contains(&layer.digest)));
+    assert!(added > 0, "a month without a change is no month");
+    assert!(added * 5 < whole, "{added} new bytes beside {whole}");
+}
+
 #[test]
 fn scale() {
     let Some(path) = corpus(SCALE) else { return };
     let entries = Entries::read(&path);
     let (kept, rows) = whole_path(&entries, &Options::fixed());
     assert_eq!(kept.sealed.seal.items, 15_267);
+    let assessment = canonical_bytes(&kept.assess(&Overlay::default())).len();
+    assert!(assessment < 5_000_000, "{assessment} bytes of assessment for 14,651 pods");
     assert_eq!(good(&rows), [""; 0], "a list closes nothing by itself");
     assert_eq!(rows["privileged-containers"].short(), "indeterminate 14651/14651");
     assert_eq!(rows["resource-limits"].short(), "not-satisfied 0/14651");
