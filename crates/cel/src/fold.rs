@@ -147,7 +147,14 @@ fn map<'a>(machine: &mut Machine<'_, 'a>, fold: &'a FoldOp, range: &Range<'a>) -
         if !passes(machine, fold)? {
             continue;
         }
-        let value = machine.eval(&fold.body)?;
+        let value = match machine.eval(&fold.body) {
+            Ok(value) => value,
+            // A key that stood twice before was an error before this one.
+            Err(fault) => {
+                finish_map(out)?;
+                return Err(fault);
+            }
+        };
         if fold.kind == FoldKind::Map {
             machine.charge(3)?;
             let key = Key::of(&machine.locals[fold.slot]).ok_or_else(Fault::no_overload)?;
@@ -177,6 +184,10 @@ fn sort_by<'a>(machine: &mut Machine<'_, 'a>, fold: &'a FoldOp, range: &Range<'a
     let len = range.len as u64;
     machine.charge(len.saturating_mul(len).saturating_mul(2).max(1))?;
     let keys: Vec<Value<'a>> = pairs.iter().map(|(key, _)| key.clone()).collect();
+    // The keys of a map come as a list, but the map itself is none that could be sorted.
+    if range.map {
+        return Err(Fault::no_overload());
+    }
     lists::sortable(&keys)?;
     pairs.sort_by(|a, b| lists::total_order(&a.0, &b.0));
     Ok(Value::list(pairs.into_iter().map(|(_, value)| value).collect()))

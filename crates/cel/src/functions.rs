@@ -91,6 +91,7 @@ pub(crate) fn call<'a>(machine: &mut Machine<'_, 'a>, func: Func, args: &[Value<
         | F::SetsIntersects => lists::call(machine, func, args),
         F::IsIp
         | F::Ip
+        | F::CidrIp
         | F::Family
         | F::IpIsCanonical
         | F::IsUnspecified

@@ -21,6 +21,8 @@ pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, work: &mut u64) -> Result<bool
         return Err(Fault::cost());
     }
     Ok(match (a, b) {
+        // Kubernetes' own types refuse to be compared with others, documents among them.
+        (V::Quantity(_) | V::Opaque(_), V::Json(_)) => return Err(Fault::no_overload()),
         (V::Json(json), other) => return equal_json(json, other, work),
         (other, V::Json(json)) => return equal_json(json, other, work),
         (V::Null, V::Null) => true,
@@ -37,7 +39,6 @@ pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, work: &mut u64) -> Result<bool
             (a, b) => a.is_none() && b.is_none(),
         },
         (V::Quantity(a), V::Quantity(b)) => a.order(b).is_eq(),
-        // Kubernetes' own types refuse to be compared with others.
         (V::Quantity(_), _) => return Err(Fault::no_overload()),
         (V::Opaque(a), V::Opaque(b)) if a.type_name() == b.type_name() => a == b,
         (V::Opaque(_), _) => return Err(Fault::no_overload()),

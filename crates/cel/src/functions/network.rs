@@ -31,13 +31,7 @@ pub(crate) fn call<'a>(func: Func, args: &[Value<'a>]) -> Outcome<'a> {
         Func::Cidr => Cidr::parse(text(&args[0])?).map(|cidr| opaque(Opaque::Cidr(cidr))),
         Func::Url => Url::parse(text(&args[0])?).map(|url| opaque(Opaque::Url(url))),
         Func::Semver => semver(args)?.map(|version| opaque(Opaque::Semver(version))),
-        Func::Ip => match &args[0] {
-            Value::Opaque(own) => match **own {
-                Opaque::Cidr(cidr) => Ok(opaque(Opaque::Ip(cidr.address))),
-                _ => Err(Fault::no_overload()),
-            },
-            other => Ip::parse(text(other)?).map(|ip| opaque(Opaque::Ip(ip))),
-        },
+        Func::Ip => Ip::parse(text(&args[0])?).map(|ip| opaque(Opaque::Ip(ip))),
         _ => {
             let Value::Opaque(own) = &args[0] else { return Err(Fault::no_overload()) };
             match &**own {
@@ -79,6 +73,7 @@ fn cidr_member<'a>(func: Func, cidr: Cidr, args: &[Value<'a>]) -> Outcome<'a> {
         _ => None,
     });
     Ok(match (func, other) {
+        (Func::CidrIp, None) => opaque(Opaque::Ip(cidr.address)),
         (Func::PrefixLength, None) => Value::Int(i64::from(cidr.prefix)),
         (Func::Masked, None) => opaque(Opaque::Cidr(cidr.masked())),
         (Func::ContainsIp, Some(Some(Opaque::Ip(ip)))) => Value::Bool(cidr.contains(*ip)),

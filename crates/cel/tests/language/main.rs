@@ -4,6 +4,7 @@
 
 mod basics;
 mod binding;
+mod compared;
 mod garbage;
 mod kubernetes;
 mod recorded;
