@@ -216,6 +216,9 @@ impl Run {
         let mut index = Index::new(&inputs.catalogue.data);
         let mut visit = |item: &Item<'_>| {
             let Some(resource) = resources.get(&item.id.group, &item.id.kind) else { return };
+            if resource == "namespaces" {
+                index.namespace_names.insert(item.id.name.clone());
+            }
             let understood = looks.get(resource);
             match item.bodies {
                 [body] if understood.is_some_and(|versions| versions.contains(version(body))) => {
@@ -226,7 +229,7 @@ impl Run {
         };
         inputs.evidence.read(&want, &mut visit).map_err(AssessError::Read)?;
         index.finish();
-        let coverage = Coverage::new(seal, index.namespaces.keys().cloned());
+        let coverage = Coverage::new(seal, index.namespace_names.iter().cloned());
         Ok(Run { index, coverage, resources, pods: Pods::of(seal), as_of: inputs.as_of })
     }
 

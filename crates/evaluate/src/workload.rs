@@ -15,6 +15,9 @@ pub const TEMPLATES: &[(&str, &str, &[&str])] = &[
     ("statefulsets.apps", "v1", &["spec", "template"]),
 ];
 
+/// Kinds of the resources with templates.
+const TEMPLATE_KINDS: [&str; 6] = ["CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "StatefulSet"];
+
 /// Where pods come from in a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pods {
@@ -64,10 +67,12 @@ pub fn is_finished(pod: &Json<'_>) -> bool {
 }
 
 /// The pod that an owner's template describes: namespace, labels, annotations, the owner's name and the spec.
-/// `None` for an owner that has a controller itself, which stands for its pods.
+/// `None` for an owner whose controller has a template, too: that one stands for its pods. The controller of an
+/// operator has none.
 pub fn template_pod(resource: &str, id: &ItemId, owner: &Json<'_>) -> Option<Json<'static>> {
     let (_, _, path) = TEMPLATES.iter().find(|(name, ..)| *name == resource)?;
-    if crate::relations::controller(owner).is_some() {
+    let above = crate::relations::controller(owner);
+    if above.is_some_and(|(kind, _)| TEMPLATE_KINDS.contains(&kind.as_str())) {
         return None;
     }
     let template = owner.at(path).unwrap_or(&Json::Null);

@@ -71,6 +71,12 @@ impl Addons {
         self.exists.insert((id.namespace.clone(), id.kind.clone(), id.name.clone()));
     }
 
+    /// True for an add-on whose workloads the data file names. Of another one nobody knows what it runs.
+    pub fn knows(&self, addon: &Json<'_>) -> bool {
+        let name = addon.text(&["spec", "name"]).unwrap_or_default();
+        self.rows.iter().any(|row| row.addon == name)
+    }
+
     /// A CycloneDX document describes the digests that its main component names: as SHA-256 hash, in its purl,
     /// or as its version.
     pub fn observe_bom(&mut self, body: &Json<'_>) {
@@ -92,7 +98,7 @@ impl Addons {
     }
 
     pub fn finish(&mut self, pods: &Pods) {
-        for pod in pods.iter() {
+        for pod in pods.iter().filter(|pod| !pod.finished) {
             let Some((kind, name)) = pod.owner.clone() else { continue };
             let (kind, name) = match kind.as_str() {
                 "ReplicaSet" => {

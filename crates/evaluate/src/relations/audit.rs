@@ -64,18 +64,22 @@ fn has(list: &[Json<'_>], word: &str) -> bool {
     list.iter().any(|entry| entry.as_str() == Some(word))
 }
 
+/// Resources of the probes whose objects are in no namespace; for a rule they are in the one named by the empty text.
+const CLUSTER_SCOPED: [&str; 3] = ["clusterroles", "clusterrolebindings", "tokenreviews"];
+
 /// True where the rule speaks for every ordinary user, namespace and object.
-fn is_general(rule: &Json<'_>) -> bool {
+fn is_general(rule: &Json<'_>, probe: &Probe) -> bool {
+    let namespaces = rule.list(&["namespaces"]);
     let groups = rule.list(&["userGroups"]);
     rule.list(&["users"]).is_empty()
         && (groups.is_empty() || has(groups, "system:authenticated"))
-        && rule.list(&["namespaces"]).is_empty()
+        && (namespaces.is_empty() || CLUSTER_SCOPED.contains(&probe.resource) && has(namespaces, ""))
 }
 
 fn matches_resource(rule: &Json<'_>, probe: &Probe) -> bool {
     let resources = rule.list(&["resources"]);
     if resources.is_empty() {
-        return rule.list(&["nonResourceURLs"]).is_empty();
+        return !rule.list(&["namespaces"]).is_empty() || rule.list(&["nonResourceURLs"]).is_empty();
     }
     let combined = match probe.subresource {
         "" => probe.resource.to_string(),
@@ -99,7 +103,9 @@ fn matches_resource(rule: &Json<'_>, probe: &Probe) -> bool {
 fn level<'p>(policy: &'p Json<'_>, probe: &Probe) -> &'p str {
     let rule = policy.list(&["rules"]).iter().find(|rule| {
         let verbs = rule.list(&["verbs"]);
-        is_general(rule) && (verbs.is_empty() || has(verbs, probe.verb)) && matches_resource(rule, probe)
+        is_general(rule, probe)
+            && (verbs.is_empty() || has(verbs, probe.verb))
+            && matches_resource(rule, probe)
     });
     let Some(rule) = rule else { return "None" };
     // Without the stage ResponseComplete nothing tells that the request was answered, or how.

@@ -117,6 +117,8 @@ pub struct Index {
     addons: addons::Addons,
     /// Namespace objects by name
     pub namespaces: BTreeMap<String, Json<'static>>,
+    /// names of all sealed Namespaces, those that cannot be read among them
+    pub namespace_names: BTreeSet<String>,
     doubts: BTreeSet<(String, String)>,
 }
 
@@ -194,6 +196,11 @@ impl Index {
             Reach::OwnAnd(other) => has(namespace) || has(other),
             Reach::Cluster => self.doubts.iter().any(|(resource, _)| resource == look.resource),
         }
+    }
+
+    /// True where the relation cannot say anything of the item, whatever was seen around it.
+    pub fn is_unknown(&self, relation: &Relation, object: &Json<'_>) -> bool {
+        relation.name == addons::IMAGES.name && !self.addons.knows(object)
     }
 
     /// Joins what needs all items to be seen.

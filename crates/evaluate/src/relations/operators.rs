@@ -114,6 +114,13 @@ impl Operators {
                     format!("{}/{name}", subject.text(&["namespace"]).unwrap_or_default())
                 }
                 Some("Group") => format!("group:{name}"),
+                // The API server knows a service account as the user `system:serviceaccount:NAMESPACE:NAME`.
+                Some("User") => {
+                    match name.strip_prefix("system:serviceaccount:").and_then(|a| a.split_once(':')) {
+                        Some((namespace, account)) => format!("{namespace}/{account}"),
+                        None => continue,
+                    }
+                }
                 _ => continue,
             };
             self.bound.entry(holder).or_default().insert(role.to_string());
@@ -174,7 +181,10 @@ impl Operators {
         ];
         let roles = holders.iter().filter_map(|holder| self.bound.get(holder)).flatten();
         for powers in roles.filter_map(|role| self.roles.get(role)) {
-            let owns = powers.owns.iter().any(|crd| self.crds.contains(crd));
+            // `*/status` is the status of every kind of the group.
+            let owns = powers.owns.iter().any(|(group, plural)| {
+                self.crds.iter().any(|crd| crd.0 == *group && (crd.1 == *plural || plural == "*"))
+            });
             let codes = [
                 (powers.wildcard, "wildcard-clusterrole"),
                 (powers.writes_rbac, "writes-rbac"),

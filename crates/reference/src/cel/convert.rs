@@ -60,6 +60,7 @@ pub(crate) fn call(name: &str, value: &Value) -> Outcome {
         ("timestamp", Value::Int(seconds)) => time::instant(i128::from(*seconds) * 1_000_000_000, 0),
         ("timestamp", Value::Str(text)) => time::read_instant(text),
         ("duration", Value::Str(text)) => time::read_duration(text),
+        ("duration", Value::Int(_)) => Err(Fault::conversion("an int to a duration")),
         _ => Err(Fault::overload(name)),
     }
 }

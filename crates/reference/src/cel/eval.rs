@@ -175,7 +175,7 @@ fn list(items: &[(bool, Expr)], scope: &Scope) -> Outcome {
             (false, value) => out.push(value),
             (true, Value::Optional(None)) => {}
             (true, Value::Optional(Some(value))) => out.push((*value).clone()),
-            (true, _) => return Err(Fault::overload("[?_]")),
+            (true, _) => return Err(Fault::other("what stands behind `?` is no optional")),
         }
     }
     Ok(Value::list(out))
@@ -189,7 +189,7 @@ fn map(entries: &[(bool, Expr, Expr)], scope: &Scope) -> Outcome {
             (false, value) => insert(&mut out, key, value)?,
             (true, Value::Optional(None)) => {}
             (true, Value::Optional(Some(value))) => insert(&mut out, key, (*value).clone())?,
-            (true, _) => return Err(Fault::overload("{?_}")),
+            (true, _) => return Err(Fault::other("what stands behind `?` is no optional")),
         }
     }
     Ok(Value::Map(Rc::new(out)))
@@ -249,8 +249,10 @@ fn entry(of: &Value, key: &Value) -> Result<Option<Value>, Fault> {
 }
 
 fn index(of: Value, key: Value, optional: bool) -> Outcome {
-    if matches!(key, Value::Optional(_)) {
-        return Err(Fault::overload("an optional as index"));
+    let may_be_key =
+        matches!(key, Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Str(_));
+    if !may_be_key && !matches!(of, Value::Optional(None)) {
+        return Err(Fault::overload("an index of this type"));
     }
     match (of, optional) {
         (Value::Optional(None), _) => Ok(Value::Optional(None)),
@@ -275,7 +277,7 @@ fn call(receiver: Option<&Expr>, name: &str, arguments: &[Expr], scope: &Scope) 
         }
     }
     // What is no optional is its own value, as upstream has it.
-    if let (":orValue", [value], [_]) = (full.as_str(), &values[..], arguments)
+    if let (":orValue" | ":or", [value], [_]) = (full.as_str(), &values[..], arguments)
         && !matches!(value, Value::Optional(_))
     {
         return Ok(value.clone());
@@ -285,11 +287,8 @@ fn call(receiver: Option<&Expr>, name: &str, arguments: &[Expr], scope: &Scope) 
         return match found {
             Some(value) if full == ":orValue" => Ok((**value).clone()),
             Some(value) => Ok(Value::Optional(Some(value.clone()))),
-            None => match eval(other, scope)? {
-                value @ Value::Optional(_) => Ok(value),
-                value if full == ":orValue" => Ok(value),
-                _ => Err(Fault::overload("or")),
-            },
+            // Upstream takes what it is given, optional or not.
+            None => eval(other, scope),
         };
     }
     for argument in arguments {

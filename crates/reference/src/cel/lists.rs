@@ -103,11 +103,11 @@ pub(crate) fn run(
             Ok(Value::Map(Rc::new(out)))
         }
         Loop::SortBy => {
-            let Value::List(items) = &over else { return Err(Fault::overload("sortBy")) };
             let mut keys = Vec::new();
             for step in &steps {
                 keys.push(eval(body, &bind(step))?);
             }
+            let Value::List(items) = &over else { return Err(Fault::overload("sortBy")) };
             sort(items, &keys)
         }
     }
@@ -135,7 +135,7 @@ fn sort(items: &[Value], keys: &[Value]) -> Outcome {
                 | Value::Bytes(_)
         );
         if !sortable || key.type_name() != keys[0].type_name() {
-            return Err(Fault::overload("sort"));
+            return Err(Fault::other("elements cannot be sorted"));
         }
         order(key, &keys[0])?;
     }
@@ -215,7 +215,7 @@ pub(crate) fn call(name: &str, items: &[Value], rest: &[Value]) -> Outcome {
         (":slice", [Value::Int(from), Value::Int(to)]) => {
             let end = i64::try_from(items.len()).map_err(|_| Fault::overflow())?;
             if *from < 0 || *to < *from || *to > end {
-                return Err(Fault::other("slice outside of the list"));
+                return Err(Fault::overflow());
             }
             Ok(Value::list(items[*from as usize..*to as usize].to_vec()))
         }
@@ -226,11 +226,16 @@ pub(crate) fn call(name: &str, items: &[Value], rest: &[Value]) -> Outcome {
         (":reverse", []) => Ok(Value::list(items.iter().rev().cloned().collect())),
         (":join", []) => join(items, ""),
         (":join", [Value::Str(between)]) => join(items, between),
-        ("sets.contains", [Value::List(others)]) => subset(others, items).map(Value::Bool),
+        // Sets read every element, whether the answer needs it or not.
+        ("sets.contains", [Value::List(others)]) => {
+            subset(&readable(others)?, &readable(items)?).map(Value::Bool)
+        }
         ("sets.equivalent", [Value::List(others)]) => {
+            let (items, others) = (&readable(items)?, &readable(others)?);
             Ok(Value::Bool(subset(others, items)? && subset(items, others)?))
         }
         ("sets.intersects", [Value::List(others)]) => {
+            let (items, others) = (&readable(items)?, &readable(others)?);
             let mut found = false;
             for item in items {
                 found |= among(item, others)?;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use nachweis_canon::utf16_cmp;
 
 use super::eval::Outcome;
-use super::fault::Fault;
+use super::fault::{Class, Fault};
 use super::time;
 use super::value::Value;
 
@@ -32,6 +32,8 @@ fn contains(value: &Value, among: &Value) -> Result<bool, Fault> {
                 match equal(value, item) {
                     Ok(true) => return Ok(true),
                     Ok(false) => {}
+                    // An element that cannot be compared is another one.
+                    Err(fault) if fault.class == Class::NoOverload => {}
                     Err(fault) => hidden = hidden.or(Some(fault)),
                 }
             }
@@ -45,7 +47,7 @@ fn contains(value: &Value, among: &Value) -> Result<bool, Fault> {
 fn arithmetic(operator: &str, left: Value, right: Value) -> Outcome {
     use Value::{Bytes, Double, Duration, Int, List, Str, Timestamp, Uint};
     let overload = || Fault::overload(operator);
-    let zero = || Fault::new(super::fault::Class::Overflow, "division by zero");
+    let zero = || Fault::new(Class::Overflow, "division by zero");
     match (operator, left, right) {
         ("+", Int(a), Int(b)) => a.checked_add(b).map(Int).ok_or_else(Fault::overflow),
         ("-", Int(a), Int(b)) => a.checked_sub(b).map(Int).ok_or_else(Fault::overflow),
@@ -114,9 +116,11 @@ pub(crate) fn equal(a: &Value, b: &Value) -> Result<bool, Fault> {
         (Value::Ip(a), Value::Ip(b)) => a == b,
         (Value::Cidr(a, n), Value::Cidr(b, m)) => (a, n) == (b, m),
         (Value::Quantity(a), Value::Quantity(b)) => a.order(b).is_eq(),
-        // Upstream has no answer for a quantity beside another type.
-        (Value::Quantity(_), _) => return Err(Fault::overload("==")),
         (Value::Semver(a), Value::Semver(b)) => a.order(b).is_eq(),
+        // Upstream has no answer for these beside another type.
+        (Value::Quantity(_) | Value::Semver(_) | Value::Ip(_) | Value::Cidr(..), _) => {
+            return Err(Fault::overload("=="));
+        }
         (Value::Optional(None), Value::Optional(None)) => true,
         (Value::Optional(Some(a)), Value::Optional(Some(b))) => equal(a, b)?,
         (Value::List(a), Value::List(b)) if a.len() == b.len() => all_equal(a.iter().zip(b.iter()))?,

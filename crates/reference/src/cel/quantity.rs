@@ -27,7 +27,7 @@ impl Quantity {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
         let (number, suffix) = rest.split_at(end);
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if text.is_empty() || rest.is_empty() || fraction.contains('.') || number == "." {
+        if text.is_empty() || fraction.contains('.') || number == "." {
             return Err(wrong());
         }
         let (base, exponent) = scale(suffix).ok_or_else(wrong)?;

@@ -32,7 +32,7 @@ pub(crate) fn call(name: &str, text: &str, rest: &[Value]) -> Outcome {
     use Value::{Bool, Int, Str};
     let chars: Vec<char> = text.chars().collect();
     let length = chars.len() as i64;
-    let outside = || Fault::new(Class::NoSuchKey, "outside of the string");
+    let outside = || Fault::new(Class::Overflow, "outside of the string");
     let part = |from: i64, to: i64| -> Outcome {
         if from < 0 || to < from || to > length {
             return Err(outside());
@@ -86,7 +86,7 @@ fn index_of(chars: &[char], wanted: &str, from: i64, last: bool, asked: bool) ->
         return Ok(Value::Int(from));
     }
     if from < 0 {
-        return Err(Fault::new(Class::NoSuchKey, "outside of the string"));
+        return Err(Fault::new(Class::Overflow, "outside of the string"));
     }
     // Upstream looks only where the whole text fits, from the end on as well; asked without a place it looks anywhere.
     if from > length || (last && asked && from + wanted.len() as i64 > length) {

@@ -216,6 +216,9 @@ fn offset(zone: &str, at: i128) -> Result<i64, Fault> {
 
 /// Parts of instants and durations.
 pub(crate) fn call(name: &str, values: &[Value]) -> Outcome {
+    if !name.starts_with(":get") {
+        return Err(Fault::overload(name));
+    }
     let (at, zone) = match values {
         [Value::Timestamp(at, _)] => (*at, 0),
         [Value::Timestamp(at, _), Value::Str(zone)] => (*at, offset(zone, *at)?),
