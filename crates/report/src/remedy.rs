@@ -47,6 +47,12 @@ pub(crate) enum Cause {
     File,
 }
 
+/// True for an unread part that holds no objects by its name or its collector: it keeps nothing open.
+pub(crate) fn is_harmless(part: &Unread) -> bool {
+    ["not-an-input-format", "collector-record", "kustomize-list", "version-control"]
+        .contains(&part.reason.as_str())
+}
+
 /// Open collections with one remedy.
 pub(crate) struct Remedy<'a> {
     pub cause: Cause,
@@ -155,10 +161,9 @@ impl<'a> View<'a> {
     /// Unread files that keep declared collections open, each once. Files that are no manifest by their name, and
     /// version control, keep nothing open.
     fn opening_files(&self) -> Vec<&'a Unread> {
-        let harmless = ["not-an-input-format", "collector-record", "kustomize-list", "version-control"];
         let mut out: Vec<&Unread> = Vec::new();
         for part in &self.report.seal.unread {
-            let counts = !part.ignored && !harmless.contains(&part.reason.as_str());
+            let counts = !part.ignored && !is_harmless(part);
             if counts && out.last().is_none_or(|last| last.file != part.file) {
                 out.push(part);
             }
@@ -229,6 +234,16 @@ impl<'a> View<'a> {
                 lang.pick("if the input has all of them, declare it:", "wenn die Eingabe alle enthält, das erklären:"),
                 complete,
             ),
+            // A cluster of which a dump was taken has most kinds; that its collector did not ask is likelier.
+            Cause::Absent if self.report.seal.identity_source == IdentitySource::Dump => Step {
+                text: lang
+                    .pick(
+                        "the dump's collector did not write them: add them to the input, and declare them:",
+                        "der Sammler des Abzugs hat sie nicht geschrieben: zur Eingabe geben und erklären:",
+                    )
+                    .into(),
+                lines: vec![get, format!("--complete {}", shell(&remedy.list()))],
+            },
             Cause::Absent => with(
                 lang.pick(
                     "if the cluster has none of them, declare it; else add what `kubectl get` lists as well:",

@@ -1,9 +1,10 @@
 //! Words of the renderings in both languages. Both stand side by side, so none can be forgotten.
 
+use crate::escape::terminal as inert;
 use nachweis_model::assessment::code;
 use nachweis_model::catalogue::Class;
 use nachweis_model::control::Relationship;
-use nachweis_model::seal::{CollectionBasis, CollectionStatus, IdentitySource, InstantSource};
+use nachweis_model::seal::{CollectionBasis, CollectionStatus, IdentitySource, InstantSource, Origin};
 use nachweis_model::{Lang, ObligationState, Severity, Verdict};
 
 /// Choosing between the two languages at the place where the words are used.
@@ -32,6 +33,33 @@ pub(crate) fn number(lang: Lang, value: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// What the input was recognised as: `troubleshoot support bundle in a`. Empty for plain files.
+pub(crate) fn origins(lang: Lang, origins: &[Origin]) -> String {
+    let word = |form: &str| match form {
+        "support-bundle-kit" => {
+            lang.pick("support bundle (Harvester, Longhorn)", "Support-Bundle (Harvester, Longhorn)")
+        }
+        "troubleshoot" => lang.pick("support bundle (troubleshoot.sh)", "Support-Bundle (troubleshoot.sh)"),
+        "cluster-info-dump" => lang.pick("kubectl cluster-info dump", "kubectl cluster-info dump"),
+        "must-gather" => lang.pick("OpenShift must-gather", "OpenShift must-gather"),
+        "velero-backup" => lang.pick("Velero backup", "Velero-Backup"),
+        "git-commit" => lang.pick("git commit", "Git-Commit"),
+        _ => lang.pick("input of a form that is not known", "Eingabe unbekannter Form"),
+    };
+    let all: Vec<String> = origins
+        .iter()
+        .map(|origin| {
+            let name = origin.name.as_ref().map_or(String::new(), |name| format!(" {}", inert(name)));
+            let place = match &*origin.folder {
+                "" => String::new(),
+                folder => format!(" {} `{}`", lang.pick("in", "in"), inert(folder)),
+            };
+            format!("{}{name}{place}", word(&origin.form))
+        })
+        .collect();
+    all.join(", ")
 }
 
 /// `1 file`, `2 files`.

@@ -124,7 +124,10 @@ impl Page<'_> {
             inert(&self.view.cluster()),
             lang.pick("at", "am"),
             seal.collected_to,
-            crate::words::identity(lang, seal.identity_source),
+            match crate::words::origins(lang, &seal.origins) {
+                known if known.is_empty() => crate::words::identity(lang, seal.identity_source).to_string(),
+                known => format!("{}: {known}", crate::words::identity(lang, seal.identity_source)),
+            },
         );
         self.fact("cluster", "Cluster", &cluster);
         if report.assessment.as_of != seal.collected_to {

@@ -1,13 +1,15 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nachweis_canon::Digest;
-use nachweis_model::seal::{CollectionStatus, Seal};
+use nachweis_model::Lang;
+use nachweis_model::seal::{Collection, CollectionStatus, EVERYWHERE, InstantSource, Seal};
 
 use super::screen::{Paint, Screen};
 use crate::Style;
 use crate::escape::terminal as inert;
 use crate::json::position;
-use crate::words::{Pick, counted, identity, instant, number, status};
+use crate::remedy::is_harmless;
+use crate::words::{Pick, counted, identity, instant, number, origins, status};
 
 /// What `snapshot` prints: what was sealed, how completely, and what was not read.
 pub fn snapshot_terminal(seal: &Seal, id: Digest, style: &Style) -> String {
@@ -29,6 +31,17 @@ pub fn snapshot_terminal(seal: &Seal, id: Digest, style: &Style) -> String {
     };
     let source = identity(lang, seal.identity_source);
     fact(&mut screen, "cluster", "Cluster", &format!("{cluster}: {source}"), Paint::Dim);
+    let read_as = origins(lang, &seal.origins);
+    let read_as = if read_as.is_empty() {
+        lang.pick(
+            "plain files and lists: they close nothing by themselves",
+            "einfache Dateien und Listen: sie schließen nichts ab",
+        )
+        .to_string()
+    } else {
+        read_as
+    };
+    fact(&mut screen, "read as", "gelesen als", &read_as, Paint::Dim);
     let when = format!("{} ({})", seal.collected_to, instant(lang, seal.instant_source));
     fact(&mut screen, "collected", "erhoben", &when, Paint::Dim);
     let left_out: u64 = seal.left_out.iter().map(|kind| kind.count).sum();
@@ -55,6 +68,7 @@ pub fn snapshot_terminal(seal: &Seal, id: Digest, style: &Style) -> String {
         .collect();
     let statuses = if statuses.is_empty() { "0".into() } else { statuses.join(", ") };
     fact(&mut screen, "collections", "Erhebungen", &statuses, Paint::Dim);
+    fact(&mut screen, "closed", "abgeschlossen", &closed(seal, lang), Paint::Dim);
     let withheld: usize = seal.withheld.iter().map(|item| item.pointers.len()).sum();
     let withheld = counted(
         lang,
@@ -85,7 +99,8 @@ pub fn snapshot_terminal(seal: &Seal, id: Digest, style: &Style) -> String {
         lang.pick("part of the input", "Teil der Eingabe"),
         lang.pick("parts of the input", "Teile der Eingabe"),
     );
-    for (at, part) in seal.unread.iter().take(10).enumerate() {
+    let harmless = seal.unread.iter().filter(|part| is_harmless(part)).count();
+    for (at, part) in seal.unread.iter().filter(|part| !is_harmless(part)).take(10).enumerate() {
         let place = position(part.line, part.column).map_or(String::new(), |at| format!(":{at}"));
         let ignored = if part.ignored {
             lang.pick(", ignored by --ignore", ", durch --ignore ausgenommen")
@@ -93,12 +108,94 @@ pub fn snapshot_terminal(seal: &Seal, id: Digest, style: &Style) -> String {
             ""
         };
         unread.push_str(if at == 0 { ": " } else { "; " });
-        unread.push_str(&format!("{}{place} ({}{ignored})", inert(&part.file), inert(&part.reason)));
+        // What a chart or a kustomization needs is said there, and short.
+        let why = match &*part.reason {
+            "helm-chart" | "kustomization" => &part.detail,
+            reason => reason,
+        };
+        unread.push_str(&format!("{}{place} ({}{ignored})", inert(&part.file), inert(why)));
     }
-    if count > 10 {
-        unread.push_str(&format!("; +{}", count - 10));
+    if count - harmless > 10 {
+        unread.push_str(&format!("; +{}", count - harmless - 10));
     }
-    let paint = if count > 0 { Paint::Yellow } else { Paint::Dim };
+    if harmless > 0 {
+        let no_objects = lang.pick(
+            "are no manifests: logs, records of the collector, lists for kustomize",
+            "sind keine Manifeste: Protokolle, Aufzeichnungen des Sammlers, Listen für kustomize",
+        );
+        unread.push_str(&format!("; {} {no_objects}", number(lang, harmless as u64)));
+    }
+    let paint = if count > harmless { Paint::Yellow } else { Paint::Dim };
     fact(&mut screen, "unread", "ungelesen", &unread, paint);
+    if let Some(step) = next(seal, lang) {
+        fact(&mut screen, "next", "als Nächstes", step, Paint::Dim);
+    }
     screen.out
+}
+
+/// Which kinds nothing is missing of: in the whole cluster, and in single namespaces.
+fn closed(seal: &Seal, lang: Lang) -> String {
+    let kinds = |wanted: &dyn Fn(&Collection) -> bool| {
+        let rows = seal.collections.iter().filter(|row| wanted(row));
+        rows.map(|row| row.resource.as_str()).collect::<BTreeSet<_>>()
+    };
+    let everywhere = kinds(&|row| row.scope == EVERYWHERE && row.status == CollectionStatus::Complete);
+    let not_served = kinds(&|row| row.status == CollectionStatus::NotServed).len() as u64;
+    let in_some = kinds(&|row| row.scope != EVERYWHERE && row.status.closes());
+    let in_some: BTreeSet<&str> = in_some.difference(&everywhere).copied().collect();
+    if everywhere.is_empty() && in_some.is_empty() && not_served == 0 {
+        return lang.pick("no kind: absence proves nothing", "keine Art: Fehlendes beweist nichts").into();
+    }
+    let named = |kinds: &BTreeSet<&str>| {
+        let names: Vec<String> = kinds.iter().take(4).map(|name| inert(name)).collect();
+        let more = kinds.len().saturating_sub(names.len());
+        let more = if more > 0 { format!(", +{}", number(lang, more as u64)) } else { String::new() };
+        format!("{}{more}", names.join(", "))
+    };
+    let mut parts = Vec::new();
+    if !everywhere.is_empty() {
+        parts.push(format!("{} {}", lang.pick("cluster-wide", "clusterweit"), named(&everywhere)));
+    }
+    if !in_some.is_empty() {
+        parts.push(format!("{} {}", lang.pick("by namespace", "je Namespace"), named(&in_some)));
+    }
+    if not_served > 0 {
+        parts.push(counted(
+            lang,
+            not_served,
+            lang.pick("kind not served", "Art nicht angeboten"),
+            lang.pick("kinds not served", "Arten nicht angeboten"),
+        ));
+    }
+    parts.join("; ")
+}
+
+/// What would make more of the snapshot, if something stands out.
+fn next(seal: &Seal, lang: Lang) -> Option<&'static str> {
+    let closed = seal.collections.iter().any(|row| row.status.closes());
+    let backup = seal.origins.iter().any(|origin| origin.form == "velero-backup");
+    if seal.items == 0 {
+        return Some(lang.pick(
+            "nothing was read: name a folder, an archive, or the output of `kubectl get -o json`",
+            "nichts wurde gelesen: einen Ordner, ein Archiv oder die Ausgabe von `kubectl get -o json` angeben",
+        ));
+    }
+    if !closed && backup {
+        return Some(lang.pick(
+            "add the `velero-backup.json` of a finished backup: only it says what the backup covers",
+            "das `velero-backup.json` einer fertigen Sicherung dazugeben: nur darin steht, was sie umfasst",
+        ));
+    }
+    if !closed {
+        return Some(lang.pick(
+            "if the input holds everything that people declare, say so with `--complete all`",
+            "wenn die Eingabe alles enthält, was Menschen erklären, das mit `--complete all` sagen",
+        ));
+    }
+    (seal.instant_source == InstantSource::Clock).then(|| {
+        lang.pick(
+            "the input does not say when it was taken: say so with `--at INSTANT`, ages are measured against it",
+            "die Eingabe sagt nicht, von wann sie ist: mit `--at INSTANT` angeben, Alter werden daran gemessen",
+        )
+    })
 }

@@ -6,7 +6,7 @@ use super::assess::Page;
 use super::screen::Paint;
 use crate::escape::{clip, terminal as inert, visible};
 use crate::json::position;
-use crate::remedy::Unseen;
+use crate::remedy::{Unseen, is_harmless};
 use crate::words::{Pick, counted, number};
 
 /// Most characters of a line to copy; only a hostile name makes one longer.
@@ -102,7 +102,9 @@ impl Page<'_> {
             lang.pick("part of the input was not read", "Teil der Eingabe wurde nicht gelesen"),
             lang.pick("parts of the input were not read", "Teile der Eingabe wurden nicht gelesen"),
         );
-        let mut first = self.view.report.seal.unread.iter().filter(|unread| !unread.ignored).take(3);
+        let all = || self.view.report.seal.unread.iter().filter(|unread| !unread.ignored);
+        let harmless = all().filter(|part| is_harmless(part)).count() as u64;
+        let mut first = all().filter(|part| !is_harmless(part)).take(3);
         let named: Vec<String> = first
             .by_ref()
             .map(|unread| {
@@ -113,8 +115,17 @@ impl Page<'_> {
         if !named.is_empty() {
             text.push_str(&format!(": {}", named.join(", ")));
         }
-        if count > 3 {
-            text.push_str(&format!(", +{}", count - 3));
+        if count - harmless > 3 {
+            text.push_str(&format!(", +{}", number(lang, count - harmless - 3)));
+        }
+        if harmless > 0 {
+            let figure =
+                if harmless == count { String::new() } else { format!("{} ", number(lang, harmless)) };
+            let no_objects = lang.pick(
+                "of them no manifests: logs, records of the collector",
+                "davon keine Manifeste: Protokolle, Aufzeichnungen des Sammlers",
+            );
+            text.push_str(&format!("; {figure}{no_objects}"));
         }
         if ignored > 0 {
             text.push_str(&format!(
@@ -124,7 +135,7 @@ impl Page<'_> {
         }
         let flags = self.view.ignorable();
         let label = lang.pick("unread", "ungelesen");
-        let paint = if count > 0 { Paint::Yellow } else { Paint::Dim };
+        let paint = if count > harmless { Paint::Yellow } else { Paint::Dim };
         self.screen.entry(self.left, (label, paint), &text, Paint::Plain);
         if let Some(step) = flags {
             self.screen.entry(
