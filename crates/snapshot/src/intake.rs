@@ -381,6 +381,8 @@ impl Intake<'_> {
             normalise(&head.group, &head.kind, &name, &mut body);
             let facts = certificates::facts(&head.group, &head.kind, &mut body);
             withheld = withhold(&head.group, &head.kind, &mut body);
+            withheld.extend(page::unseen(&head.group, &head.kind, &body));
+            withheld.sort();
             if let (Some(facts), Some(object)) = (facts, body.as_object_mut()) {
                 object.insert(certificates::MEMBER, facts);
             }

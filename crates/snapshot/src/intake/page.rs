@@ -9,11 +9,20 @@ use super::{Batch, Intake, Refusals};
 use crate::head::{Refusal, reason, refuse};
 use crate::live::Listing;
 use crate::resources::Resources;
-use crate::withhold::WITHHELD;
+use crate::withhold::{Mark, WITHHELD, code};
 
 /// Members of a Secret that a list of metadata does not show. They read as withheld: an absent member would be an
 /// answer.
 const SECRET_MEMBERS: [&str; 3] = ["data", "immutable", "type"];
+
+/// Where a Secret of such a list stands for what it does not show; the seal lists that as withheld.
+pub(super) fn unseen(group: &str, kind: &str, body: &Json<'_>) -> Vec<Mark> {
+    if (group, kind) != ("", "Secret") {
+        return Vec::new();
+    }
+    let unseen = SECRET_MEMBERS.iter().filter(|name| body.text(&[**name]) == Some(WITHHELD));
+    unseen.map(|name| Mark { pointer: format!("/{name}"), rule: code::PLACE }).collect()
+}
 
 /// Reads one page and hands over what came out of it.
 pub(crate) fn read_page(

@@ -17,7 +17,8 @@ use nachweis_canon::{Json, Object};
 
 use crate::path::{Step, parse, push, visit_at};
 use crate::withhold::names::{Place, is_secret, meaning};
-use crate::withhold::rules::{Means, PLACES, code};
+pub(crate) use crate::withhold::rules::code;
+use crate::withhold::rules::{Means, PLACES};
 use crate::withhold::text::{Reading, judge};
 
 pub(crate) use encoded::decode as decode_base64;
