@@ -21,6 +21,16 @@ const REPORTS: &[KindPattern] = &[
     ("openreports.io", "Report"),
     ("openreports.io", "ClusterReport"),
 ];
+const REWRITTEN: &[KindPattern] = &[
+    ("", "Endpoints"),
+    ("discovery.k8s.io", "EndpointSlice"),
+    ("wgpolicyk8s.io", "PolicyReport"),
+    ("wgpolicyk8s.io", "ClusterPolicyReport"),
+    ("openreports.io", "Report"),
+    ("openreports.io", "ClusterReport"),
+    ("aquasecurity.github.io", "*"),
+    ("storage.k8s.io", "CSIStorageCapacity"),
+];
 const SCALERS: &[KindPattern] = &[
     ("autoscaling", "HorizontalPodAutoscaler"),
     ("autoscaling.k8s.io", "VerticalPodAutoscaler"),
@@ -129,6 +139,19 @@ pub(crate) const RULES: &[Rule] = &[
         op: RemoveAnnotations(&["cluster-autoscaler.kubernetes.io/last-updated"]),
         why: "written by the cluster autoscaler every few seconds",
     },
+    Rule {
+        kinds: &[("", "ConfigMap")],
+        name: Some("cluster-autoscaler-status"),
+        at: "/metadata/managedFields/*",
+        op: Remove(&["time"]),
+        why: "written by the cluster autoscaler every few seconds",
+    },
+    on(
+        REWRITTEN,
+        "/metadata/managedFields/*",
+        Remove(&["time"]),
+        "whoever owns what this list lets go, or what it sorts, owns it outside of the status",
+    ),
     Rule {
         kinds: SCALERS,
         name: None,
