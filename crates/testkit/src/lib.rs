@@ -2,6 +2,7 @@
 //! generator, and ways to change a platform object by object. Only tests use this room.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod bodies;
 pub mod changes;
 pub mod cluster;
 mod entries;
@@ -12,9 +13,10 @@ mod random;
 pub mod registry;
 mod resolved;
 
-pub use entries::{Entries, corpus, example, example_overlay};
+pub use bodies::{Bodies, differing, kind};
+pub use entries::{Entries, corpus, example, example_manifests, example_overlay, example_stand_ins};
 pub use forge::Forged;
-pub use pipeline::{Kept, Options, bundle, catalogue, key, seal};
+pub use pipeline::{Kept, Options, bundle, catalogue, key, seal, seal_live};
 pub use platform::{File, Place, Platform, at, json, set, strings};
 pub use random::{Random, seeds};
 pub use resolved::{Resolved, Row, resolve};

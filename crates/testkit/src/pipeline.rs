@@ -1,6 +1,7 @@
 //! From entries to a sealed snapshot, an assessment, a bundle; everything in memory.
 
-use std::sync::LazyLock;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use nachweis_attest::{PrivateKey, sign_statement};
 use nachweis_canon::Digest;
@@ -73,6 +74,34 @@ pub fn seal(entries: &Entries, options: &Options) -> Result<Kept, SealError> {
     entries.unread.iter().for_each(|unread| ingest.unread(unread.clone()));
     let sealed = ingest.finish(&store)?;
     Ok(Kept { store, sealed })
+}
+
+/// Seals a running cluster with the collector, and `evidence` files (path, bytes) beside it.
+///
+/// # Panics
+/// Where the cluster cannot be read.
+pub fn seal_live(kubeconfig: &Path, evidence: &[(String, Arc<[u8]>)]) -> Kept {
+    use nachweis_collect::live::{Event, Settings as LiveSettings, collect};
+    let settings = Settings::new(Instant::from_unix(1_800_000_000), "nachweis-testkit 0");
+    let mut ingest = Ingest::new(settings, Resources::built_in(), Vec::new());
+    for (path, bytes) in evidence {
+        ingest.entry(path, bytes.to_vec());
+    }
+    // A test's own server need not be spared.
+    let live = LiveSettings { kubeconfig: Some(kubeconfig.into()), rate: 1000, ..LiveSettings::default() };
+    let collected = collect(&live, &mut |event| match event {
+        Event::Served(resource) => ingest.served(resource),
+        Event::Denied(_) | Event::Planned(_) | Event::Begun(_) => {}
+        Event::Page { listing, attempt, bytes, .. } => ingest.page(&listing, attempt, bytes),
+        Event::Restart { listing, attempt } => ingest.restart(&listing, attempt),
+        Event::Listed(listed) => ingest.listed(listed),
+    });
+    let collected = collected.unwrap_or_else(|error| panic!("{}: {}", error.code, error.message));
+    assert!(collected.interrupted.is_none(), "{:?}", collected.interrupted);
+    ingest.live(collected.head);
+    let store = MemoryStore::new();
+    let sealed = ingest.finish(&store).unwrap();
+    Kept { store, sealed }
 }
 
 /// The newest catalogue release.

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::Api;
 
+/// Writers at a time.
+const LANES: usize = 6;
+
 /// A served resource.
 #[derive(Clone, Debug)]
 pub struct Resource {
@@ -126,6 +129,12 @@ impl Applier {
     /// # Panics
     /// With every refusal.
     pub fn apply(&mut self, objects: &[Value]) {
+        let refused = self.try_apply(objects);
+        assert!(refused.is_empty(), "{} refused: {refused:#?}", refused.len());
+    }
+
+    /// The same for objects of which a server may refuse some: `Kind namespace/name`, and what it said.
+    pub fn try_apply(&mut self, objects: &[Value]) -> BTreeMap<String, String> {
         let rank = |object: &Value| match object["kind"].as_str().unwrap_or_default() {
             "CustomResourceDefinition" => 0,
             "Namespace" => 1,
@@ -135,14 +144,32 @@ impl Applier {
             _ if object["metadata"].get("ownerReferences").is_some() => 4,
             _ => 3,
         };
+        let mut refused = BTreeMap::new();
         for step in 0..=5 {
             let batch: Vec<&Value> = objects.iter().filter(|object| rank(object) == step).collect();
-            let refused: Vec<String> = batch.iter().filter_map(|object| self.write(object).err()).collect();
-            assert!(refused.is_empty(), "{} refused:\n{}", refused.len(), refused.join("\n"));
+            refused.extend(self.write_all(&batch));
             if step == 0 && !batch.is_empty() {
                 self.established(&batch);
             }
         }
+        refused
+    }
+
+    fn write_all(&self, batch: &[&Value]) -> BTreeMap<String, String> {
+        let lane = |lane: usize| -> Vec<(String, String)> {
+            let mine = batch.iter().skip(lane).step_by(LANES);
+            mine.filter_map(|object| {
+                let answer = self.write(object).err()?;
+                let word = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
+                let kind = object["kind"].as_str().unwrap_or_default();
+                Some((format!("{kind} {}/{}", word("namespace"), word("name")), answer))
+            })
+            .collect()
+        };
+        std::thread::scope(|scope| {
+            let lanes: Vec<_> = (0..LANES).map(|number| scope.spawn(move || lane(number))).collect();
+            lanes.into_iter().flat_map(|lane| lane.join().unwrap()).collect()
+        })
     }
 
     /// Waits until definitions are served.
@@ -163,30 +190,25 @@ impl Applier {
                 return;
             }
             assert!(Instant::now() < until, "not established: {missing:?}");
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(500));
         }
     }
 
     fn write(&self, object: &Value) -> Result<(), String> {
-        let named = || format!("{} {}", object["kind"], object["metadata"]["name"]);
-        let resource = self.resource(object).ok_or_else(|| format!("{}: no such resource", named()))?;
+        let resource = self.resource(object).ok_or("no such resource")?;
         let path = resource.path_of(object);
         let mut spec = object.clone();
         let status = spec.as_object_mut().and_then(|members| members.remove("status"));
-        for owner in
-            spec["metadata"].get_mut("ownerReferences").and_then(Value::as_array_mut).into_iter().flatten()
-        {
+        let owners = spec["metadata"].get_mut("ownerReferences").and_then(Value::as_array_mut);
+        for owner in owners.into_iter().flatten() {
             let mut sought = json!({"apiVersion": owner["apiVersion"], "kind": owner["kind"], "metadata": {"name": owner["name"]}});
             sought["metadata"]["namespace"] = object["metadata"]["namespace"].clone();
-            let of =
-                self.resource(&sought).ok_or_else(|| format!("{}: no resource for its owner", named()))?;
+            let of = self.resource(&sought).ok_or("no such resource of its owner")?;
             owner["uid"] = self.api.get(&of.path_of(&sought)).json()["metadata"]["uid"].clone();
         }
         let call = |path: &str, kind: &str, body: &Value| -> Result<(), String> {
-            let body = body.to_string().into_bytes();
-            let reply =
-                self.api.call("PATCH", path, kind, body).map_err(|error| format!("{}: {error}", named()))?;
-            if reply.good() { Ok(()) } else { Err(format!("{}: {} {}", named(), reply.status, reply.text())) }
+            let reply = self.api.call("PATCH", path, kind, body.to_string().into_bytes())?;
+            if reply.good() { Ok(()) } else { Err(format!("{} {}", reply.status, reply.text())) }
         };
         call(&format!("{path}?fieldManager=kubectl&force=true"), "application/apply-patch+yaml", &spec)?;
         match status.filter(|_| resource.status) {

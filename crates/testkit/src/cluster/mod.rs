@@ -15,6 +15,8 @@ mod apply;
 mod assets;
 mod authority;
 mod driver;
+mod example;
+mod noise;
 mod process;
 
 use std::fs;
@@ -31,6 +33,8 @@ pub use apply::{Applier, Resource, preferred, served};
 pub use assets::assets;
 pub use authority::{Authority, Pair, signing_key};
 pub use driver::{Driver, image_id, now};
+pub use example::{example_cluster, manifests, raise, recorded};
+pub use noise::Noise;
 use process::{Guard, Server};
 
 /// How long a server may take to become ready on a machine with much else to do.
