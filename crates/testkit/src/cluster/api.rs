@@ -110,10 +110,18 @@ impl Api {
         self.call("GET", path, "application/json", Vec::new()).unwrap()
     }
 
-    /// The items of a list.
+    /// The items of a list. A server that has just got a new kind asks to come back in a second.
     #[track_caller]
     pub fn items(&self, path: &str) -> Vec<Value> {
-        match self.get(path).json()["items"].take() {
+        let mut reply = self.get(path);
+        for _ in 0..60 {
+            if reply.status != 429 {
+                break;
+            }
+            std::thread::sleep(Duration::from_secs(1));
+            reply = self.get(path);
+        }
+        match reply.json()["items"].take() {
             Value::Array(items) => items,
             other => panic!("{path} answers with items {other}"),
         }
