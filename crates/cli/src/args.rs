@@ -44,7 +44,8 @@ Examples:
   nachweis assess --live --context prod-eu-1 --key audit.key
   nachweis assess manifests/ --complete all
   nachweis assess nachweis-snapshot --overlay overlay/ --key audit.key --out bundle
-  nachweis assess dump.tar.gz --pack dora --fail-on not-satisfied --min-severity high")]
+  nachweis assess dump.tar.gz --pack dora --fail-on not-satisfied --min-severity high
+  nachweis assess manifests/ --complete all --baseline accepted-bundle")]
     Assess(AssessArgs),
     /// Check a bundle's proofs and recompute every verdict
     #[command(after_help = "\
@@ -61,6 +62,7 @@ Examples:
   nachweis report nachweis-bundle --format html --out report.html
   nachweis report nachweis-bundle --format html --lang de --out bericht.html
   nachweis report nachweis-bundle --format html --against last-quarter --out report.html
+  nachweis report nachweis-bundle --format sarif --source manifests/ --out nachweis.sarif
   nachweis report nachweis-bundle --format json")]
     Report(ReportArgs),
     /// Tell what differs between two bundles, and why
@@ -213,6 +215,9 @@ pub struct AssessArgs {
     /// Findings below this severity do not raise the exit code
     #[arg(long, value_name = "SEVERITY")]
     pub min_severity: Option<Severity>,
+    /// Earlier bundle of the same cluster: only what is new against it raises the exit code
+    #[arg(long, value_name = "BUNDLE")]
+    pub baseline: Option<PathBuf>,
     /// Language of the text: en or de
     #[arg(long, value_name = "LANG", default_value = "en")]
     pub lang: Lang,
@@ -250,6 +255,10 @@ pub enum Rendering {
     Csv,
     /// The first screen
     Text,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for test pages of CI systems
+    Junit,
 }
 
 #[derive(Args)]
@@ -269,6 +278,12 @@ pub struct ReportArgs {
     /// File to write; stdout by default
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Folder or file in which the objects are declared: sarif and junit point into it
+    #[arg(long, value_name = "DIR")]
+    pub source: Option<PathBuf>,
+    /// Earlier bundle of the same cluster: text, json, sarif and junit tell what is new against it
+    #[arg(long, value_name = "BUNDLE")]
+    pub baseline: Option<PathBuf>,
 }
 
 #[derive(Args)]

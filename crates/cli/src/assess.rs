@@ -10,15 +10,16 @@ use nachweis_evaluate::{AssessError, Inputs, PlanError, Selection, assess, bind,
 use nachweis_model::assessment::Assessment;
 use nachweis_model::catalogue::{Catalogue, Overlay};
 use nachweis_oci::{BlobsMut, Descriptor, Manifest, media, select};
-use nachweis_report::{Report, json, terminal, terminal_excerpts};
+use nachweis_report::{Report, terminal_excerpts};
 use nachweis_snapshot::Snapshot;
 use nachweis_verify::bundle::{Parts, compose};
 use nachweis_verify::statement;
 
 use crate::args::{AssessArgs, Format};
+use crate::baseline::Known;
 use crate::fail::Failure;
 use crate::items::Noting;
-use crate::output::{print, print_json, progress, style};
+use crate::output::{print, print_json, progress};
 use crate::version::ENGINE;
 use crate::{ingest, key, lines, store};
 
@@ -33,6 +34,7 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
     known_parameters(&catalogue, &overlay)?;
     bound(&overlay)?;
     let key = args.key.as_deref().map(key::private).transpose()?;
+    let known = args.baseline.as_deref().map(|path| Known::read(path, Some(&args.out))).transpose()?;
 
     let draft = store::Draft::new(&args.out)?;
     let layers = match ingest::sealed_input(&args.input)? {
@@ -60,6 +62,7 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
     };
     compose(draft.store(), &parts)?;
     let names = noting.names()?;
+    let news = known.map(|known| known.news(&assessment, snapshot.seal(), &names)).transpose()?;
     let bundle = args.out.display().to_string();
     let keyid = key.as_ref().map(|key| key.public().keyid());
     let file = args.key.as_ref().filter(|place| key::is_file(place));
@@ -77,16 +80,19 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
         system_namespaces: &crate::report::system_namespaces(&assessment),
         changes: None,
     };
+    let baseline = args.baseline.as_deref().zip(news.as_ref());
     match args.format {
-        Format::Json => print_json(&json(&report))?,
+        Format::Json => print_json(&crate::report::whole_json(&report, baseline))?,
         Format::Text => {
             let wanted = terminal_excerpts(&report);
             let items = lines::find(&names, &inputs, &args.input.inputs, wanted);
-            print(terminal(&Report { items: &items, ..report }, &style(args.lang)).as_bytes())?;
+            let report = Report { items: &items, ..report };
+            print(crate::report::screen(&report, baseline, args.lang).as_bytes())?;
         }
     }
     draft.finish()?;
-    Ok(exit_code(&assessment, args.fail_on, Selection { min_severity: args.min_severity }))
+    let selection = Selection { min_severity: args.min_severity, news: news.as_ref() };
+    Ok(exit_code(&assessment, args.fail_on, selection))
 }
 
 fn no_such_release(name: &str) -> Failure {

@@ -2,6 +2,7 @@
 
 mod args;
 mod assess;
+mod baseline;
 mod catalog;
 mod diff;
 mod error_pages;
@@ -20,6 +21,7 @@ mod key;
 mod lines;
 mod live;
 mod output;
+mod places;
 mod report;
 mod snapshot;
 mod store;

@@ -3,19 +3,26 @@
 use std::path::Path;
 
 use nachweis_attest::PublicKey;
-use nachweis_canon::{Digest, Limits, canonical_bytes, parse_bytes};
+use nachweis_canon::{Digest, Json, Limits, canonical_bytes, parse_bytes};
 use nachweis_evaluate::Inputs;
+use nachweis_model::Lang;
 use nachweis_model::assessment::Assessment;
+use nachweis_model::news::News;
 use nachweis_oci::{Blobs, select};
-use nachweis_report::{Changes, Report, csv, html, html_excerpts, json, terminal};
+use nachweis_report::{
+    Changes, Items, Report, baseline_json, baseline_terminal, csv, html, html_excerpts, json, junit, sarif,
+    terminal,
+};
 use nachweis_snapshot::Snapshot;
 use nachweis_verify::bundle::Documents;
 
 use crate::args::{Rendering, ReportArgs};
+use crate::baseline::Known;
 use crate::diff::compare;
 use crate::fail::Failure;
 use crate::items::Names;
 use crate::output::{print, progress, style};
+use crate::places::Declared;
 use crate::store;
 
 /// Renders the assessment of a bundle. It does not verify it: `nachweis verify` does.
@@ -26,6 +33,8 @@ pub fn run(args: &ReportArgs) -> Result<u8, Failure> {
         .map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
     let documents = Documents::read(store.as_ref(), &selected)?;
     let names = Names::read(&snapshot)?;
+    let declared = args.source.as_deref().map(|source| Declared::read(&names, source)).transpose()?;
+    let items: &dyn Items = declared.as_ref().map_or(&names, |declared| declared);
     let bundle = args.bundle.display().to_string();
     let changes = args.against.as_deref().map(|old| changes(old, store.as_ref())).transpose()?;
     let keyid = documents.keys.first().and_then(|key| PublicKey::from_pem(key).ok()).map(|key| key.keyid());
@@ -35,13 +44,19 @@ pub fn run(args: &ReportArgs) -> Result<u8, Failure> {
         seal: snapshot.seal(),
         catalogue: &documents.catalogue,
         overlay: &documents.overlay,
-        items: &names,
+        items,
         bundle: Some(&bundle),
         signer: keyid.as_deref(),
         trust: None,
         system_namespaces: &system_namespaces(&documents.assessment),
         changes: changes.as_ref(),
     };
+    let news = match &args.baseline {
+        None => None,
+        Some(_) if matches!(args.format, Rendering::Html | Rendering::Csv) => return Err(no_baseline()),
+        Some(path) => Some(Known::read(path, None)?.news(&documents.assessment, snapshot.seal(), &names)?),
+    };
+    let baseline = args.baseline.as_deref().zip(news.as_ref());
     let bytes = match args.format {
         Rendering::Html => {
             let inputs = Inputs {
@@ -55,9 +70,15 @@ pub fn run(args: &ReportArgs) -> Result<u8, Failure> {
             html(&Report { items: &items, ..report }, args.lang).into_bytes()
         }
         Rendering::Csv => csv(&report).into_bytes(),
-        Rendering::Text => terminal(&report, &style(args.lang)).into_bytes(),
+        Rendering::Text => screen(&report, baseline, args.lang).into_bytes(),
+        Rendering::Junit => junit(&report, news.as_ref(), args.lang).into_bytes(),
+        Rendering::Sarif => {
+            let mut bytes = sarif(&report, news.as_ref(), args.lang).canonical();
+            bytes.push(b'\n');
+            bytes
+        }
         Rendering::Json => {
-            let mut bytes = json(&report).canonical();
+            let mut bytes = whole_json(&report, baseline).canonical();
             bytes.push(b'\n');
             bytes
         }
@@ -80,6 +101,32 @@ fn changes(old: &Path, new: &dyn Blobs) -> Result<Changes, Failure> {
     let bytes = canonical_bytes(&delta);
     let parsed = parse_bytes(&bytes, &Limits::OURS).map_err(|error| unread(error.to_string()))?;
     Changes::read(parsed.value.into_owned(), old.display().to_string()).map_err(unread)
+}
+
+fn no_baseline() -> Failure {
+    Failure::new("baseline-unused", "this rendering does not tell what is new")
+        .note("nothing was rendered")
+        .help("`--format text`, `json`, `sarif` and `junit` do; `nachweis diff OLD NEW` tells causes too")
+        .usage()
+}
+
+/// The first screen, and what is new against a baseline.
+pub fn screen(report: &Report<'_>, baseline: Option<(&Path, &News)>, lang: Lang) -> String {
+    let style = style(lang);
+    let mut out = terminal(report, &style);
+    if let Some((path, news)) = baseline {
+        out.push_str(&baseline_terminal(report, news, &path.display().to_string(), &style));
+    }
+    out
+}
+
+/// The JSON for scripts; with a baseline it has a member of that name.
+pub fn whole_json(report: &Report<'_>, baseline: Option<(&Path, &News)>) -> Json<'static> {
+    let mut out = json(report);
+    if let (Some((_, news)), Some(members)) = (baseline, out.as_object_mut()) {
+        members.insert("baseline", baseline_json(report, news));
+    }
+    out
 }
 
 /// Namespaces of the platform itself, as the parameter names them.

@@ -12,6 +12,7 @@ mod changes;
 mod compare;
 mod inputs;
 mod join;
+mod news;
 mod objects;
 mod paths;
 mod state;
@@ -23,6 +24,7 @@ pub use changes::{
 };
 pub use compare::{DeltaError, Side, delta};
 pub use join::Source;
+pub use news::{Told, news};
 pub use objects::Fate;
 pub use paths::{PathChange, PathChanges, Shown};
 pub use state::State;

@@ -9,6 +9,7 @@ pub mod control;
 mod evidence;
 mod id;
 mod instant;
+pub mod news;
 mod ranges;
 pub mod seal;
 mod text;

@@ -1,17 +1,22 @@
-//! From an assessment and the names of its items to bytes: JSON, CSV, terminal text, one HTML file.
+//! From an assessment and the names of its items to bytes: JSON, CSV, SARIF, JUnit, terminal text, one HTML file.
 //!
 //! A pure room: values in, bytes out; no IO, clock, environment. Whatever comes from the input (names,
 //! paths, messages) is hostile and goes through [`mod@escape`] before it reaches a rendering. Renderings
 //! say what was seen and never draw a legal conclusion ([`wording`]).
 
+mod baseline;
 mod changes;
 mod csv;
 pub mod escape;
 mod html;
 mod json;
+mod junit;
 mod names;
 mod remedy;
+mod sarif;
+mod sarif_rules;
 mod terminal;
+mod things;
 mod view;
 pub mod wording;
 pub mod words;
@@ -22,10 +27,13 @@ use nachweis_model::catalogue::{Catalogue, Overlay};
 use nachweis_model::seal::Seal;
 use nachweis_model::{ItemId, Lang};
 
+pub use baseline::{baseline_json, baseline_terminal};
 pub use changes::Changes;
 pub use csv::csv;
 pub use html::{html, html_excerpts};
 pub use json::{json, snapshot_json};
+pub use junit::{CASES_MAX, junit};
+pub use sarif::{RESULTS_MAX, sarif};
 pub use terminal::{snapshot_terminal, terminal, terminal_excerpts};
 
 /// The names of one item.
@@ -50,6 +58,15 @@ pub struct Excerpt {
     pub marked: Vec<usize>,
 }
 
+/// Where a declaration stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// path as a reader of the rendering finds it, `/` between its parts
+    pub file: String,
+    /// line from 1; 0 where only the file is known
+    pub line: u64,
+}
+
 /// Who writes the objects of a resource; decides what can show them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Writer {
@@ -69,6 +86,11 @@ pub trait Items {
 
     /// What of the item this control looked at. Asked for the items of [`html_excerpts`] only.
     fn excerpt(&self, _index: u32, _control: &str) -> Option<Excerpt> {
+        None
+    }
+
+    /// Where the object of this kind, namespace and name is declared; a snapshot does not know.
+    fn place(&self, _kind: &str, _namespace: &str, _name: &str) -> Option<Place> {
         None
     }
 

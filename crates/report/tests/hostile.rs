@@ -74,6 +74,18 @@ fn inert(fixture: &Fixture, field: &str) {
                 let formula = cell.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']);
                 assert!(!formula, "{}", at("a formula"));
             });
+        } else if name.starts_with("sarif") {
+            let value: Value = serde_json::from_str(&text).expect("SARIF is JSON");
+            inert_json(&value, "", &|what| at(what));
+        } else if name.starts_with("junit") {
+            let longest = text.lines().map(|line| line.chars().count()).max();
+            assert!(longest < Some(40_000), "{}", at("an endless line"));
+            let document = fixture::xml::read(&text).unwrap_or_else(|error| panic!("{}", at(&error)));
+            assert!(
+                document.iter().all(|element| fixture::xml::JUNIT.contains(&&*element.name)),
+                "{}",
+                at("an element")
+            );
         } else {
             // Lines to copy stay whole as long as nobody attacks with them.
             let copied = |line: &str| ["--", "kubectl "].iter().any(|start| line.trim().starts_with(start));
@@ -85,6 +97,27 @@ fn inert(fixture: &Fixture, field: &str) {
         }
     }
     nachweis_report::json(&report);
+}
+
+/// No text of a JSON value hides anything, and no address is more than one relative path.
+fn inert_json(value: &Value, key: &str, at: &dyn Fn(&str) -> String) {
+    match value {
+        Value::String(text) => {
+            let unseen = |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{2066}\u{feff}".contains(c);
+            assert_eq!(text.chars().find(|c| unseen(*c)), None, "{}", at("an unseen character"));
+            assert!(text.chars().count() < 20_000, "{}", at("an endless text"));
+            if key == "uri" {
+                let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/%".contains(c);
+                assert!(text.chars().all(plain) && !text.starts_with('/'), "{}: {text}", at("an address"));
+            }
+            if key == "markdown" {
+                assert!(!text.contains("<img") && !text.contains("](http"), "{}: {text}", at("markup"));
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| inert_json(item, key, at)),
+        Value::Object(members) => members.iter().for_each(|(key, item)| inert_json(item, key, at)),
+        _ => {}
+    }
 }
 
 /// Cells of a CSV text, by RFC 4180.

@@ -25,7 +25,13 @@ fn no_rendering_draws_a_legal_conclusion() {
     bare.seal.identity_source = nachweis_model::seal::IdentitySource::Live;
     for fixture in [fixture::small(), bare, fixture::scale(30)] {
         for (name, text) in fixture::renderings(&fixture.report()) {
-            let text = if name.starts_with("html") { words(&text) } else { text };
+            let text = match name {
+                _ if name.starts_with("html") => words(&text),
+                _ if name.starts_with("junit") => text.replace(['<', '>', '"'], " "),
+                // Whoever searches a text that was escaped for Markdown would not find a citation in it.
+                _ if name.starts_with("sarif") => text.replace('\\', ""),
+                _ => text,
+            };
             assert_eq!(conclusion(&text), None, "{name}");
         }
     }

@@ -71,6 +71,8 @@ pub(crate) fn folder() -> tempfile::TempDir {
     }
     let snapshot = ["snapshot", "objects.yaml", "--out", "sealed"];
     assert_eq!(run(home.path(), &snapshot).code, 0);
+    let named = ["assess", "pod.yaml", "--cluster", "a", "--out", "cluster-a"];
+    assert!([3, 4].contains(&run(home.path(), &named).code));
     let one_pack = ["assess", "pod.yaml", "--pack", "cra", "--out", "one-pack"];
     assert!(run(home.path(), &one_pack).code > 1);
     let proof = ["items", "unsigned", "--show", "Pod/b/a", "--format", "json"];

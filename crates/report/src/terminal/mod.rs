@@ -2,7 +2,7 @@
 
 mod assess;
 mod row;
-mod screen;
+pub(crate) mod screen;
 mod snapshot;
 mod unseen;
 
