@@ -38,6 +38,15 @@ Examples:
   nachweis snapshot --git ../gitops@main:clusters/prod --complete all
   nachweis snapshot dump/ --evidence audit-policy=/etc/kubernetes/audit-policy.yaml")]
     Snapshot(SnapshotArgs),
+    /// Write an overlay with guesses from inputs or a snapshot, for review
+    #[command(after_help = "\
+Examples:
+  nachweis init support-bundle.tar.gz
+  nachweis init manifests/ --out overlay
+
+Every guess stands below the evidence for it; what nothing shows is left for you as a comment. An
+overlay that exists is never replaced.")]
+    Init(crate::init::InitArgs),
     /// Assess inputs, a running cluster or a sealed snapshot, and write a bundle
     #[command(after_help = "\
 Examples:

@@ -13,6 +13,7 @@ mod fail;
 mod generate;
 mod git;
 mod ingest;
+mod init;
 #[cfg(test)]
 mod inside;
 mod items;
@@ -36,6 +37,7 @@ use crate::fail::Failure;
 fn run(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         Command::Snapshot(args) => snapshot::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Assess(args) => assess::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Report(args) => report::run(&args),
