@@ -11,7 +11,7 @@ use nachweis_report::wording::conclusion;
 
 /// Every rendering of a bundle, and the sentence that it may not hold.
 fn renderings(home: &Path, bundle: &str) {
-    for format in ["text", "html", "csv", "json"] {
+    for format in ["text", "html", "csv", "json", "sarif", "junit"] {
         for lang in ["en", "de"] {
             let found = run(home, &["report", bundle, "--format", format, "--lang", lang]);
             assert_eq!(found.code, 0, "{format} {lang}: {}", found.err);
@@ -76,9 +76,14 @@ fn the_catalogue_draws_no_legal_conclusion() {
 #[test]
 fn the_book_draws_no_legal_conclusion() {
     let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
-    for page in
-        ["reference/errors.md", "reading/auditor.md", "reading/supervisor.md", "tutorial/your-cluster.md"]
-    {
+    for page in [
+        "reference/errors.md",
+        "reading/auditor.md",
+        "reading/supervisor.md",
+        "tutorial/your-cluster.md",
+        "tutorial/first-run.md",
+        "operating/pipeline.md",
+    ] {
         assert_eq!(conclusion(&fs::read_to_string(book.join(page)).unwrap()), None, "{page}");
     }
 }
