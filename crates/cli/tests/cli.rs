@@ -62,6 +62,7 @@ fn help_is_what_was_reviewed() {
     for (name, arguments) in [
         ("help.txt", &["--help"][..]),
         ("help-snapshot.txt", &["snapshot", "--help"]),
+        ("help-init.txt", &["init", "--help"]),
         ("help-assess.txt", &["assess", "--help"]),
         ("help-verify.txt", &["verify", "--help"]),
         ("help-report.txt", &["report", "--help"]),

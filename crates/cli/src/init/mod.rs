@@ -111,7 +111,10 @@ fn text(args: &InitArgs, path: &str, draft: &write::Draft) -> String {
         [] => "none".to_string(),
         names => names.join(", "),
     };
-    let inputs: Vec<String> = args.input.inputs.iter().map(|input| shell(input)).collect();
+    let mut inputs: Vec<String> = args.input.inputs.iter().map(|input| shell(input)).collect();
+    if inputs.is_empty() {
+        inputs.push("...".into());
+    }
     let out = args.out.display().to_string();
     format!(
         "{path}\n\nguessed   {}\nto fill   {}\ndefault   {}\n\n{}\n\n  nachweis assess {} --overlay {}\n",
