@@ -157,7 +157,7 @@ fn carried(found: &mut Vec<(Label, BTreeSet<String>)>, what: &str, all: usize) -
 /// Labels of Services whose key speaks of payments; values that do are told beside it.
 pub fn payment_path(facts: &Facts) -> Option<Guess> {
     let mut by_key = ranked(facts.services.clone());
-    by_key.retain(|((key, value), _)| last(key).contains("payment") && value.to_ascii_lowercase() != "false");
+    by_key.retain(|((key, value), _)| last(key).contains("payment") && !value.eq_ignore_ascii_case("false"));
     let services: BTreeSet<&String> = facts.services.values().flatten().collect();
     carried(&mut by_key, "labelled Service", services.len())
 }

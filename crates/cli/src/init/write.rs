@@ -21,8 +21,11 @@ pub struct Draft {
     pub default: Vec<String>,
 }
 
+/// Makes a guess from what the snapshot holds, where it holds enough.
+type Guesser = fn(&Facts) -> Option<Guess>;
+
 /// What is looked for besides, and the words by which a parameter for it is recognised.
-const TOPICS: [(&str, &str, fn(&Facts) -> Option<Guess>); 4] = [
+const TOPICS: [(&str, &str, Guesser); 4] = [
     ("tenant", "label that says whose a namespace is", guess::tenant),
     ("registr", "registries that images come from", guess::registries),
     ("region", "regions in which nodes, backups and registries stand", guess::regions),
