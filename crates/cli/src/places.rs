@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_first_place_of_an_object_counts() {
-        let text = "kind: A\nmetadata: {name: x}\n---\nkind: List\nitems:\n- kind: B\n  metadata: {name: y, namespace: n}\n";
+        let text = "kind: A\nmetadata: {name: x}\n---\nkind: List\nitems:\n- kind: B\n  metadata: {name: two, namespace: pay}\n";
         let mut places = Places::new();
         for file in ["b.yaml", "a.yaml", "c.yaml"] {
             for document in read(text.as_bytes(), &Limits::default()).flatten() {
@@ -104,7 +104,7 @@ mod tests {
             place.map(|place| (place.file.as_str(), place.line))
         };
         assert_eq!(at("A", "", "x"), Some(("a.yaml", 1)));
-        assert_eq!(at("B", "n", "y"), Some(("a.yaml", 4)));
-        assert_eq!(at("B", "", "y"), None);
+        assert_eq!(at("B", "pay", "two"), Some(("a.yaml", 4)));
+        assert_eq!(at("B", "", "two"), None);
     }
 }
