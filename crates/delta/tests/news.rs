@@ -56,7 +56,7 @@ fn side(rows: &[Row<'_>], verdict: &str, reasons: Value, cluster: Value) -> Side
     }))
     .unwrap();
     let seal = serde_json::from_value(json!({
-        "format": "nachweis-snapshot/1", "canonical": "nachweis-json/1", "normalisation": "n", "cluster": cluster,
+        "format": "nachweis-snapshot/1", "canonical": "nachweis-json/1", "normalisation": "n", "redaction": "r", "cluster": cluster,
         "identity_source": "declared", "instant_source": "declared", "collected_from": "2026-11-20T06:00:00Z",
         "collected_to": "2026-11-20T06:00:00Z", "collector": "test", "collections": [], "unread": [],
         "duplicate_keys": [], "withheld": [], "left_out": [], "aliases": [], "conflicts": [],
