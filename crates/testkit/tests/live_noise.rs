@@ -195,7 +195,10 @@ fn a_hundred_rewrites_of_everything_that_moves_change_nothing() {
         admin.create("/api/v1/namespaces/default/events", &event);
     }
     let after = taken(&cluster);
-    assert_eq!(noise.still(), [""; 0], "rows of the list that nothing in this cluster moves");
+    // The name of what sealing adds is reserved; no server moves it.
+    let ours = |row: &String| row.contains(r#""remove":["nachweis"]"#);
+    let still: Vec<String> = noise.still().into_iter().filter(|row| !ours(row)).collect();
+    assert_eq!(still, [""; 0], "rows of the list that nothing in this cluster moves");
     let (first, second) = (before.bodies(), after.bodies());
     for id in changed(&first, &second) {
         eprintln!(
