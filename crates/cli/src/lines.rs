@@ -1,7 +1,11 @@
 //! The lines of input files at which a check failed, for the first screen: an object of a manifest is mended where it
 //! is written. Only small inputs are read a second time; of sealed ones no line is known.
+//!
+//! A file holds more than what was sealed: values that were withheld, comments, members that sealing leaves out. So lines
+//! are shown only where none of these can stand in them: of objects of which nothing was withheld, outside of their
+//! metadata, without a comment, from documents without repeated keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use nachweis_canon::Json;
@@ -50,7 +54,9 @@ pub fn find<'a>(
     let Some(files) = texts(paths).filter(|files| !files.is_empty() && !wanted.is_empty()) else {
         return with;
     };
-    let asked = traces(inputs, &wanted.into_iter().collect()).unwrap_or_default();
+    let withheld: BTreeSet<u32> = inputs.evidence.seal().withheld.iter().map(|row| row.item).collect();
+    let wanted = wanted.into_iter().filter(|(index, _)| !withheld.contains(index));
+    let asked = traces(inputs, &wanted.collect()).unwrap_or_default();
     let mut missing: Vec<Wanted> = Vec::new();
     for ((index, control), asked) in &asked {
         let known = inputs.catalogue.controls.iter().chain(&inputs.overlay.controls);
@@ -97,6 +103,10 @@ fn texts(paths: &[String]) -> Option<Vec<(String, Vec<u8>)>> {
 fn look(file: &str, bytes: &[u8], missing: &mut Vec<Wanted>, found: &mut BTreeMap<(u32, String), Excerpt>) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     for document in read(bytes, &Limits::default()).flatten() {
+        // Of a repeated key the file shows a value that nobody sealed, and nobody looked at.
+        if !document.duplicates.is_empty() {
+            continue;
+        }
         let mut objects: Vec<(Vec<Step>, &Json<'_>)> = vec![(Vec::new(), &document.value)];
         if let Some(items) = document.value.get("items").and_then(Json::as_array) {
             let step = |at| vec![Step::Key("items".into()), Step::Item(at)];
@@ -138,6 +148,9 @@ fn is(id: &ItemId, object: &Json<'_>) -> bool {
 fn place(text: &str, prefix: Vec<Step>, object: &Json<'_>, wanted: &Marks) -> Option<(usize, String)> {
     let marks = marks(text.as_bytes(), &Limits::default()).ok()?;
     let pointer = wanted.first(object)?;
+    if pointer.starts_with("/metadata") {
+        return None;
+    }
     let (mut steps, mut at) = (prefix, Some(object));
     for word in pointer.split('/').skip(1) {
         let word = word.replace("~1", "/").replace("~0", "~");
@@ -162,7 +175,8 @@ fn place(text: &str, prefix: Vec<Step>, object: &Json<'_>, wanted: &Marks) -> Op
     let block = lines.take_while(|line| !line.trim().is_empty() && indent(line) > indent(first));
     let block: Vec<&str> = std::iter::once(first).chain(block).take(LINES_MAX).collect();
     let block: Vec<&str> = block.iter().map(|line| line.get(indent(first)..).unwrap_or(line)).collect();
-    Some((line, block.join("\n")))
+    let shown = block.join("\n");
+    (!shown.contains('#')).then_some((line, shown))
 }
 
 #[cfg(test)]

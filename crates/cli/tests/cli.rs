@@ -485,3 +485,36 @@ fn a_commit_is_sealed_with_its_id() {
     assert_eq!(sealed["origins"][0]["name"], format!("{id}:prod"));
     assert_eq!((&sealed["items"], sealed["unread"].as_array().unwrap().len()), (&1.into(), 0));
 }
+
+/// The lines of a file hold what never was sealed: they are shown only where nothing of that can stand in them.
+#[test]
+fn lines_of_a_file_show_nothing_that_is_not_sealed() {
+    let home = tempfile::tempdir().unwrap();
+    let pod = |name: &str, container: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: pay}}\nspec:\n  containers:\n{container}"
+        )
+    };
+    let image = "      image: registry.example/web:1\n";
+    let pods = [
+        pod("plain", &format!("    - name: plain\n{image}")),
+        pod(
+            "secret",
+            &format!(
+                "    - env: [{{name: DB_PASSWORD, value: hunter2-hunter2}}]\n      name: secret\n{image}"
+            ),
+        ),
+        pod("noted", &format!("    - name: noted\n      # it was correct-horse-battery\n{image}")),
+        pod("twice", &format!("    - name: twice\n      args: [swordfish-one]\n      args: [two]\n{image}")),
+    ];
+    for (at, pod) in pods.iter().enumerate() {
+        std::fs::write(home.path().join(format!("{at}.yaml")), pod).unwrap();
+        let name = format!("{at}.yaml");
+        let found = run(home.path(), &["assess", &name, "--out", &format!("bundle-{at}")]);
+        assert_eq!(found.code, 3, "{found:?}");
+        assert_eq!(found.out.contains("- name: plain"), at == 0, "{}", found.out);
+        for secret in ["hunter2", "horse", "swordfish-one"] {
+            assert!(!found.out.contains(secret), "{secret} is on the screen\n{}", found.out);
+        }
+    }
+}
