@@ -1,10 +1,9 @@
 //! `nachweis catalog release`
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use nachweis_catalog::{Changes, data, freeze, parse};
+use nachweis_catalog::{Changes, freeze, parse};
 use nachweis_model::Instant;
 use nachweis_model::catalogue::Catalogue;
 use nachweis_report::escape::terminal;
@@ -27,12 +26,7 @@ pub fn run(args: &ReleaseArgs) -> Result<u8, Failure> {
         print(format!("{text}{UNWRITTEN}").as_bytes())?;
         return Ok(1);
     }
-    // These two decide which items there are: without them a release would not say what it was made with.
-    catalogue.data.extend(BTreeMap::from([
-        ("normalisation".to_string(), data(&nachweis_snapshot::normalisation_json())),
-        ("redaction".to_string(), data(&nachweis_snapshot::redaction_json())),
-        ("resources".to_string(), data(&nachweis_snapshot::Resources::built_in().to_json())),
-    ]));
+    catalogue.data.extend(source::sealing());
     catalogue.controls.sort_by(|a, b| a.id.cmp(&b.id));
     catalogue.version.clone_from(&args.name);
 

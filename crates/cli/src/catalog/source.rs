@@ -138,12 +138,7 @@ pub fn surroundings(dir: &Path) -> Result<Catalogue, Failure> {
         sources.extend(found.map(|(name, content)| (format!("{part}/{name}"), content)));
     }
     let newest = release()?;
-    let mut more = BTreeMap::from([
-        ("normalisation".to_string(), data(&nachweis_snapshot::normalisation_json())),
-        ("redaction".to_string(), data(&nachweis_snapshot::redaction_json())),
-    ]);
-    more.extend(newest.data.into_iter().filter(|(name, _)| name == "resources"));
-    assemble(&sources, more, &newest.version, newest.valid_from).map_err(|faults| {
+    assemble(&sources, sealing(), &newest.version, newest.valid_from).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
         Failure::new("catalogue-unusable", lines.join("\n")).at(above.display())
     })
@@ -178,4 +173,14 @@ pub fn find<'c>(catalogue: &'c Catalogue, id: &str) -> Result<&'c Control, Failu
         );
         Failure::new("control-unknown", format!("there is no control `{id}`")).help(help).usage()
     })
+}
+
+/// The program's own data that decides which items there are, and what of them. Without it a release would not say
+/// what it was made with.
+pub fn sealing() -> BTreeMap<String, serde_json::Value> {
+    BTreeMap::from([
+        ("normalisation".to_string(), data(&nachweis_snapshot::normalisation_json())),
+        ("redaction".to_string(), data(&nachweis_snapshot::redaction_json())),
+        ("resources".to_string(), data(&nachweis_snapshot::Resources::built_in().to_json())),
+    ])
 }
