@@ -15,7 +15,6 @@ mod apply;
 mod assets;
 mod authority;
 mod driver;
-mod example;
 mod noise;
 mod process;
 
@@ -33,7 +32,6 @@ pub use apply::{Applier, Resource, preferred, served};
 pub use assets::assets;
 pub use authority::{Authority, Pair, signing_key};
 pub use driver::{Driver, image_id, now};
-pub use example::{example_cluster, manifests, raise, recorded};
 pub use noise::Noise;
 use process::{Guard, Server};
 
