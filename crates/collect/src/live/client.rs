@@ -15,6 +15,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Settings;
+use super::bearer::Bearer;
 use super::failure::{Refused, causes, short};
 use super::pace::Pace;
 
@@ -32,6 +33,8 @@ const STORMS: u32 = 4;
 /// The way to the server, shared by all lists.
 pub(super) struct Api {
     client: Client,
+    /// where the client does not know the token itself
+    bearer: Option<Bearer>,
     pace: Pace,
     timeout: Duration,
     patience: Duration,
@@ -55,9 +58,10 @@ pub(super) struct Answer {
 }
 
 impl Api {
-    pub(super) fn new(client: Client, settings: &Settings) -> Self {
+    pub(super) fn new(client: Client, bearer: Option<Bearer>, settings: &Settings) -> Self {
         Api {
             client,
+            bearer,
             pace: Pace::new(settings.rate),
             timeout: settings.timeout,
             patience: settings.patience,
@@ -146,6 +150,13 @@ impl Api {
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
+        let token = match &self.bearer {
+            Some(bearer) => Some(bearer.header().await.map_err(|refused| (refused, None))?),
+            None => None,
+        };
+        if let Some(token) = &token {
+            request = request.header(header::AUTHORIZATION, token);
+        }
         let request = request
             .body(Body::from(body.to_vec()))
             .map_err(|error| (Refused::Odd(format!("`{path}` is no path: {error}")), None))?;
@@ -157,6 +168,9 @@ impl Api {
         };
         self.note(&response);
         let status = response.status();
+        if let (Some(bearer), Some(token), StatusCode::UNAUTHORIZED) = (&self.bearer, &token, status) {
+            bearer.refused(token).await;
+        }
         if status.as_u16() == 429 {
             return Err((Refused::Status(429, "too many requests".into()), retry_after(&response)));
         }

@@ -10,7 +10,7 @@ use super::failure::causes;
 use super::{LiveError, Settings, proxy};
 
 /// Time for a connection to be made.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT: Duration = Duration::from_secs(10);
 
 /// Reads the configuration; nothing is asked of any server yet.
 pub(super) async fn config(settings: &Settings) -> Result<Config, LiveError> {
@@ -26,7 +26,6 @@ pub(super) async fn config(settings: &Settings) -> Result<Config, LiveError> {
         let mut config =
             Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error))?;
         config.proxy_url = proxy::choose(declared, &config.cluster_url)?;
-        trim_token(&mut config)?;
         config
     } else if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() {
         Config::incluster().map_err(|error| unusable(&error))?
@@ -55,20 +54,6 @@ fn read(path: &Path) -> Result<Kubeconfig, LiveError> {
     Kubeconfig::read_from(path).map_err(|error| {
         LiveError::new("kubeconfig-unusable", format!("`{}`: {}", path.display(), causes(&error)))
     })
-}
-
-/// A token file may end in a line feed. kubectl takes it off, `kube-client` sends it: such a token is read here, once.
-/// Others are left to `kube-client`, which reads them again when they are a minute old.
-fn trim_token(config: &mut Config) -> Result<(), LiveError> {
-    let Some(file) = config.auth_info.token_file.clone().filter(|_| config.auth_info.token.is_none()) else {
-        return Ok(());
-    };
-    let text = std::fs::read_to_string(&file)
-        .map_err(|error| LiveError::new("credentials-unusable", format!("token file `{file}`: {error}")))?;
-    if text.trim() != text {
-        config.auth_info.token = Some(text.trim().to_string().into());
-    }
-    Ok(())
 }
 
 /// True where kubectl would find a kubeconfig by itself.

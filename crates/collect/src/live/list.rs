@@ -139,8 +139,8 @@ fn stopped(objects: usize, refused: &Refused) -> (CollectionStatus, String) {
     }
 }
 
-/// Escapes a token for a query.
-fn escape(token: &str) -> String {
+/// Escapes a text for a query or a form.
+pub(super) fn escape(token: &str) -> String {
     let mut out = String::with_capacity(token.len());
     for byte in token.bytes() {
         match byte {

@@ -5,11 +5,13 @@
 //! stays in here: the caller gets events on its own thread.
 
 mod access;
+mod bearer;
 mod client;
 mod config;
 mod discovery;
 mod failure;
 mod list;
+mod oidc;
 mod pace;
 mod page;
 mod proxy;

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::access::{Right, may_list};
+use super::bearer::Bearer;
 use super::client::Api;
 use super::discovery::{Discovery, Served, discover};
 use super::failure::Refused;
@@ -88,13 +89,14 @@ struct Prepared {
 }
 
 async fn prepare(settings: &Arc<Settings>, events: &Sender<Event>) -> Result<Prepared, LiveError> {
-    let config = config::config(settings).await?;
+    let mut config = config::config(settings).await?;
+    let bearer = Bearer::take(&mut config)?;
     let address = config.cluster_url.to_string();
     // Making the client may run a credential plugin, which may wait for its user.
     let client = tokio::task::spawn_blocking(move || config::client(config)).await;
     let client =
         client.unwrap_or_else(|error| Err(LiveError::new("credentials-unusable", error.to_string())))?;
-    let api = Arc::new(Api::new(client, settings));
+    let api = Arc::new(Api::new(client, bearer, settings));
     let located = |mut error: LiveError| {
         error.server = Some(address.clone());
         error

@@ -90,8 +90,19 @@ impl Api {
 
     /// One call. `Err` where no answer came.
     pub fn call(&self, method: &str, path: &str, kind: &str, body: Vec<u8>) -> Result<Reply, String> {
+        self.send(method, path, kind, "application/json", body)
+    }
+
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        kind: &str,
+        accept: &str,
+        body: Vec<u8>,
+    ) -> Result<Reply, String> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
-        request = request.header("Accept", "application/json").header("Content-Type", kind);
+        request = request.header("Accept", accept).header("Content-Type", kind);
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
@@ -108,6 +119,12 @@ impl Api {
     #[track_caller]
     pub fn get(&self, path: &str) -> Reply {
         self.call("GET", path, "application/json", Vec::new()).unwrap()
+    }
+
+    /// GET of a path in a form of the answer that the header `Accept` names.
+    #[track_caller]
+    pub fn get_as(&self, path: &str, accept: &str) -> Reply {
+        self.send("GET", path, "application/json", accept, Vec::new()).unwrap()
     }
 
     /// The items of a list. A server that has just got a new kind asks to come back in a second.

@@ -15,6 +15,9 @@ mod apply;
 mod assets;
 mod authority;
 mod driver;
+mod gate;
+mod https;
+mod issuer;
 mod noise;
 mod process;
 
@@ -32,6 +35,9 @@ pub use apply::{Applier, Resource, preferred, served};
 pub use assets::assets;
 pub use authority::{Authority, Pair, signing_key};
 pub use driver::{Driver, image_id, now};
+pub use gate::Gate;
+pub use https::{Answer, Asked, Https};
+pub use issuer::{CLIENT, Issuer, REFRESH, SECRET};
 pub use noise::Noise;
 use process::{Guard, Server};
 
