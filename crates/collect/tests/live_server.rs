@@ -6,13 +6,13 @@
 #[path = "live_server/help.rs"]
 mod help;
 
+#[path = "live_server/aggregated.rs"]
+mod aggregated;
 #[path = "live_server/faults.rs"]
 mod faults;
 #[path = "live_server/logins.rs"]
 mod logins;
 #[path = "live_server/rights.rs"]
 mod rights;
-#[path = "live_server/volume.rs"]
-mod volume;
 #[path = "live_server/whole.rs"]
 mod whole;

@@ -26,6 +26,11 @@ pub(super) fn rows(sources: &Sources<'_>, rows: &mut Rows) {
             row.resource_version = listed.resource_version.clone();
         }
     }
+    for (group, why) in &live.unknown_groups {
+        // Which kinds it has is not known, so none of them could have a row of its own.
+        let key = (format!("*.{group}"), EVERYWHERE.to_string());
+        put(rows, sources.tallies, key, Status::error(why.clone()), CollectionBasis::Collector);
+    }
     let served = |tier| matches!(tier, Tier::Kubernetes | Tier::WellKnown);
     for known in sources.resources.iter().filter(|row| row.scope != KindScope::File && served(row.tier)) {
         let key = (known.key(), EVERYWHERE.to_string());
