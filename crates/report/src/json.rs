@@ -181,5 +181,9 @@ pub fn snapshot_json(seal: &Seal, id: Digest) -> Json<'static> {
         "defaulted_namespaces": seal.defaulted_namespaces,
         "root": seal.root,
     });
-    into_json(&out)
+    let out = into_json(&out);
+    match &seal.server {
+        Some(server) => with(out, "server", into_json(&value!(server))),
+        None => out,
+    }
 }
