@@ -6,6 +6,7 @@
 #   scripts/detect-secrets.sh           the example and the recorded clusters
 #   scripts/detect-secrets.sh INPUT...  these inputs
 #
+# NACHWEIS_PROGRAM names a build of the program; without it one is made (PROFILE, dev by default).
 # The scanner is installed once, from PyPI at a fixed version, into a folder outside of the repository.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,9 +22,13 @@ if [ ! -x "$cache/bin/detect-secrets" ]; then
     "$cache/bin/pip" install --quiet "detect-secrets==$scanner" "zstandard==$zstandard"
 fi
 
-profile="${PROFILE:-dev}"
-cargo build --locked --quiet --profile "$profile" -p nachweis
-bin="$(target_folder)/${profile/#dev/debug}/nachweis"
+if [ -n "${NACHWEIS_PROGRAM:-}" ]; then
+    bin="$NACHWEIS_PROGRAM"
+else
+    profile="${PROFILE:-dev}"
+    cargo build --locked --quiet --profile "$profile" -p nachweis
+    bin="$(target_folder)/${profile/#dev/debug}/nachweis"
+fi
 
 if [ "$#" -gt 0 ]; then
     inputs=("$@")
@@ -56,7 +61,7 @@ for input in "${inputs[@]}"; do
         complain "error: \`$input\` was not assessed"
         exit 1
     fi
-    for format in text html csv json; do
+    for format in text html csv json sarif junit; do
         for lang in en de; do
             "$bin" report "$to/bundle" --format "$format" --lang "$lang" --out "$to/report.$lang.$format"
         done
