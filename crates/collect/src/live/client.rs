@@ -98,7 +98,8 @@ impl Api {
 
     async fn ask(&self, method: Method, path: &str, accept: &str, body: &[u8]) -> Result<Vec<u8>, Refused> {
         let began = Instant::now();
-        let mut tries = 0;
+        // A server that was away, or busy, has used up none of the tries that its answers get once it is back.
+        let (mut tries, mut waits) = (0, 0);
         loop {
             self.pace.turn().await;
             let (refused, wanted) = match self.once(&method, path, accept, body).await {
@@ -106,11 +107,13 @@ impl Api {
                 Ok(answer) => (status(&answer), None),
                 Err((refused, wanted)) => (refused, wanted),
             };
-            tries += 1;
+            let away = matches!(refused, Refused::NoAnswer(_) | Refused::Status(429, _));
+            let count = if away { &mut waits } else { &mut tries };
+            *count += 1;
+            let pause = wanted.unwrap_or_else(|| backoff(*count)).min(PAUSE_MAX);
             if !self.helps(&refused, tries, began.elapsed()) {
                 return Err(refused);
             }
-            let pause = wanted.unwrap_or_else(|| backoff(tries)).min(PAUSE_MAX);
             if matches!(refused, Refused::Status(429, _)) {
                 // The server is busy: every list waits.
                 self.pace.pause(pause);
