@@ -53,3 +53,11 @@ for cluster in kwok-scale-15267-objects.json.zip moj-live-2026-01-30.tar.gz harv
     measure "$short: assess sealed" assess "$work/snapshot" --out "$work/bundle"
     measure "$short: verify" verify "$work/bundle"
 done
+
+# A running cluster of 50,000 objects, against fetching the same lists and throwing them away.
+if assets="$(scripts/testbed.sh)"; then
+    KUBEBUILDER_ASSETS="$assets" cargo test --locked --release -p nachweis --test live fifty -- --ignored --nocapture ||
+        complain "the live collection missed its bar, see above"
+else
+    complain "SKIPPED: the live collection; scripts/testbed.sh builds its servers where Go is installed"
+fi

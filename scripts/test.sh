@@ -25,7 +25,7 @@ fi
 if [ -z "${KUBEBUILDER_ASSETS:-}" ]; then
     complain "SKIPPED: every test against a live API server; scripts/testbed.sh builds one where Go is installed"
 fi
-for program in skopeo docker-registry openssl chromium node; do
+for program in skopeo docker-registry openssl chromium node script unshare; do
     command -v "$program" >/dev/null || complain "SKIPPED: the tests that call $program, which is absent"
 done
 passed=$(awk '/^test result:/ {for (i = 1; i < NF; i++) if ($(i + 1) == "passed;") sum += $i} END {print sum + 0}' "$log")
