@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use nachweis_canon::Json;
-use serde::de::DeserializeOwned;
-
 /// The files of a folder: path relative to it, with `/`, and content.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
@@ -18,39 +15,6 @@ pub fn root() -> PathBuf {
 /// A file's bytes, with the path in the error.
 pub fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|error| format!("`{}`: {error}", path.display()))
-}
-
-/// The one YAML document of a file, as a value of ours. Repeated keys are an error here: nobody writes one on purpose.
-pub fn yaml<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
-    let text = bytes(path)?;
-    parse(&text).map_err(|problem| format!("`{}`: {problem}", path.display()))
-}
-
-/// The one YAML document of a text.
-pub fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, String> {
-    let mut documents = Vec::new();
-    for document in nachweis_yaml::read(text, &nachweis_yaml::Limits::default()) {
-        documents.push(document.map_err(|unread| unread.to_string())?);
-    }
-    let [document] = documents.as_slice() else {
-        return Err(format!("expected one document, found {}", documents.len()));
-    };
-    if let Some(again) = document.duplicates.first() {
-        return Err(format!("key given twice: {again:?}"));
-    }
-    from_json(&document.value)
-}
-
-fn from_json<T: DeserializeOwned>(value: &Json<'_>) -> Result<T, String> {
-    let mut text = Vec::new();
-    nachweis_canon::write(value, &mut text);
-    let mut reader = serde_json::Deserializer::from_slice(&text);
-    T::deserialize(&mut reader).map_err(|error| {
-        let at = error.column().saturating_sub(120);
-        let near =
-            String::from_utf8_lossy(&text[at.min(text.len())..error.column().min(text.len())]).into_owned();
-        format!("{error}, after …{near}")
-    })
 }
 
 /// Every file below a folder.
@@ -87,11 +51,4 @@ pub fn replace_folder(folder: &Path, files: &Files) -> Result<(), String> {
         fs::write(&path, content).map_err(|error| failed(&path, error))?;
     }
     Ok(())
-}
-
-/// Names of files that are missing, surplus or different.
-pub fn differences(folder: &Path, expected: &Files) -> Result<Vec<String>, String> {
-    let found = if folder.exists() { read_folder(folder)? } else { Files::new() };
-    let names: std::collections::BTreeSet<&String> = found.keys().chain(expected.keys()).collect();
-    Ok(names.into_iter().filter(|name| found.get(*name) != expected.get(*name)).cloned().collect())
 }

@@ -1,10 +1,9 @@
-//! Work on the repository itself: `cargo xtask example`, `cargo xtask release VERSION`, `cargo xtask dist`.
+//! Work on the repository itself: `cargo xtask record`, `cargo xtask release VERSION`, `cargo xtask dist`.
 
 mod dist;
-mod example;
 mod files;
+mod record;
 mod release;
-mod yaml;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,8 +11,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  example            write examples/fintech/dump from examples/fintech/platform.yaml
-  example --check    fail if the committed dump differs from what the description gives
+  record             run examples/fintech/platform.yaml on a real API server, and write examples/fintech/dump from it
   release VERSION [INSTANT] [--replace]
                      freeze catalog/ as catalog/releases/VERSION.json and .yaml, in force from INSTANT
   dist PARTS METADATA COMMIT INSTANT TARGET OUT [KEY]
@@ -25,8 +23,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let root = files::root();
     let outcome = match words.as_slice() {
-        ["example"] => write_example(&root),
-        ["example", "--check"] => check_example(&root),
+        ["record"] => record::run(&root),
         ["release", version, rest @ ..] if rest.len() <= 2 => release::write(&root, version, rest),
         ["dist", parts, metadata, commit, instant, target, out, key @ ..] if key.len() < 2 => {
             distribute(&root, [parts, metadata, commit, instant, target, out], key.first().copied())
@@ -60,30 +57,4 @@ fn distribute(root: &Path, words: [&str; 6], key: Option<&str>) -> Result<String
         out: out.into(),
     };
     dist::make(root, &plan)
-}
-
-fn write_example(root: &Path) -> Result<String, String> {
-    let dump = example::generate(root)?;
-    let folder = root.join(example::FOLDER).join("dump");
-    files::replace_folder(&folder, &dump.files)?;
-    Ok(format!(
-        "{} objects and {} evidence documents in {} files",
-        dump.objects,
-        dump.documents,
-        dump.files.len()
-    ))
-}
-
-fn check_example(root: &Path) -> Result<String, String> {
-    let dump = example::generate(root)?;
-    let folder = root.join(example::FOLDER).join("dump");
-    let differing = files::differences(&folder, &dump.files)?;
-    if differing.is_empty() {
-        return Ok(format!("{} files are as the description gives them", dump.files.len()));
-    }
-    Err(format!(
-        "{} of the dump differ, run `cargo xtask example`: {}",
-        differing.len(),
-        differing.join(", ")
-    ))
 }

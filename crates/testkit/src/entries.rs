@@ -50,23 +50,13 @@ impl Entries {
     }
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// The folder of the shipped example platform.
 pub fn example() -> PathBuf {
     root().join("examples/fintech/dump")
-}
-
-/// The folder of the manifests that the example was recorded from.
-pub fn example_manifests() -> PathBuf {
-    root().join("examples/fintech/manifests")
-}
-
-/// The folder of what stands in for others while it is recorded.
-pub fn example_stand_ins() -> PathBuf {
-    root().join("examples/fintech/stand-ins")
 }
 
 /// The overlay of the shipped example.

@@ -6,6 +6,7 @@ mod bodies;
 pub mod changes;
 pub mod cluster;
 mod entries;
+pub mod fintech;
 mod forge;
 mod pipeline;
 mod platform;
@@ -14,7 +15,7 @@ pub mod registry;
 mod resolved;
 
 pub use bodies::{Bodies, differing, kind};
-pub use entries::{Entries, corpus, example, example_manifests, example_overlay, example_stand_ins};
+pub use entries::{Entries, corpus, example, example_overlay};
 pub use forge::Forged;
 pub use pipeline::{Kept, Options, bundle, catalogue, key, seal, seal_live};
 pub use platform::{File, Place, Platform, at, json, set, strings};

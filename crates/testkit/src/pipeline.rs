@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use nachweis_attest::{PrivateKey, sign_statement};
 use nachweis_canon::Digest;
+use nachweis_collect::live::{Event, Settings as LiveSettings, collect};
 use nachweis_evaluate::{Inputs, assess};
 use nachweis_model::Instant;
 use nachweis_model::assessment::Assessment;
@@ -81,15 +82,12 @@ pub fn seal(entries: &Entries, options: &Options) -> Result<Kept, SealError> {
 /// # Panics
 /// Where the cluster cannot be read.
 pub fn seal_live(kubeconfig: &Path, evidence: &[(String, Arc<[u8]>)]) -> Kept {
-    use nachweis_collect::live::{Event, Settings as LiveSettings, collect};
     let settings = Settings::new(Instant::from_unix(1_800_000_000), "nachweis-testkit 0");
     let mut ingest = Ingest::new(settings, Resources::built_in(), Vec::new());
     for (path, bytes) in evidence {
         ingest.entry(path, bytes.to_vec());
     }
-    // A test's own server need not be spared.
-    let live = LiveSettings { kubeconfig: Some(kubeconfig.into()), rate: 1000, ..LiveSettings::default() };
-    let collected = collect(&live, &mut |event| match event {
+    let collected = collect(&live_settings(kubeconfig), &mut |event| match event {
         Event::Served(resource) => ingest.served(resource),
         Event::Denied(_) | Event::Planned(_) | Event::Begun(_) => {}
         Event::Page { listing, attempt, bytes, .. } => ingest.page(&listing, attempt, bytes),
@@ -102,6 +100,11 @@ pub fn seal_live(kubeconfig: &Path, evidence: &[(String, Arc<[u8]>)]) -> Kept {
     let store = MemoryStore::new();
     let sealed = ingest.finish(&store).unwrap();
     Kept { store, sealed }
+}
+
+/// How a test's own server is read, which need not be spared.
+pub(crate) fn live_settings(kubeconfig: &Path) -> LiveSettings {
+    LiveSettings { kubeconfig: Some(kubeconfig.into()), rate: 1000, ..LiveSettings::default() }
 }
 
 /// The newest catalogue release.

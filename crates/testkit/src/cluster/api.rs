@@ -127,17 +127,23 @@ impl Api {
         self.send("GET", path, "application/json", accept, Vec::new()).unwrap()
     }
 
-    /// The items of a list. A server that has just got a new kind asks to come back in a second.
-    #[track_caller]
-    pub fn items(&self, path: &str) -> Vec<Value> {
-        let mut reply = self.get(path);
+    /// One call, made again while the server asks to come back: it does where it has just got a new kind.
+    pub fn call_again(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Result<Reply, String> {
+        let mut reply = self.call(method, path, kind, body.to_vec())?;
         for _ in 0..60 {
             if reply.status != 429 {
                 break;
             }
-            std::thread::sleep(Duration::from_secs(1));
-            reply = self.get(path);
+            std::thread::sleep(Duration::from_millis(500));
+            reply = self.call(method, path, kind, body.to_vec())?;
         }
+        Ok(reply)
+    }
+
+    /// The items of a list.
+    #[track_caller]
+    pub fn items(&self, path: &str) -> Vec<Value> {
+        let reply = self.call_again("GET", path, "application/json", &[]).unwrap();
         match reply.json()["items"].take() {
             Value::Array(items) => items,
             other => panic!("{path} answers with items {other}"),

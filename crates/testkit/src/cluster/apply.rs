@@ -174,7 +174,8 @@ impl Applier {
 
     /// Waits until definitions are served.
     fn established(&mut self, definitions: &[&Value]) {
-        let until = Instant::now() + Duration::from_secs(60);
+        // A hundred of them take a while on a machine with much else to do.
+        let until = Instant::now() + Duration::from_secs(300);
         loop {
             self.served = served(&self.api);
             let missing: Vec<&str> = definitions
@@ -207,7 +208,7 @@ impl Applier {
             owner["uid"] = self.api.get(&of.path_of(&sought)).json()["metadata"]["uid"].clone();
         }
         let call = |path: &str, kind: &str, body: &Value| -> Result<(), String> {
-            let reply = self.api.call("PATCH", path, kind, body.to_string().into_bytes())?;
+            let reply = self.api.call_again("PATCH", path, kind, body.to_string().as_bytes())?;
             if reply.good() { Ok(()) } else { Err(format!("{} {}", reply.status, reply.text())) }
         };
         call(&format!("{path}?fieldManager=kubectl&force=true"), "application/apply-patch+yaml", &spec)?;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use nachweis_canon::Digest;
 use serde_json::{Value, json};
 
+use super::volumes::Volumes;
 use super::{Api, preferred};
 
 /// How long pods may take to run and controllers to come to rest.
@@ -106,11 +107,14 @@ impl Driver {
             return false;
         }
         let nodes = self.api.items("/api/v1/nodes");
+        let volumes = Volumes::new(&self.api, &nodes);
         let mut placed: Vec<Value> =
             pods.iter().filter(|pod| pod["spec"].get("nodeName").is_some()).cloned().collect();
         for mut pod in pods.into_iter().filter(waiting) {
             if pod["spec"].get("nodeName").is_none() {
-                let Some(node) = choose(&pod, &nodes, &placed) else { continue };
+                let reached = nodes.iter().filter(|node| volumes.reach(&pod, node));
+                let Some(node) = choose(&pod, reached, &placed) else { continue };
+                volumes.provision(&self.api, &pod, &node);
                 let path = format!("{}/binding", path(&pod));
                 self.api.create(&path, &json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": pod["metadata"]["name"]}, "target": {"kind": "Node", "name": node}}));
                 pod["spec"]["nodeName"] = node.into();
@@ -226,7 +230,7 @@ fn path(pod: &Value) -> String {
 }
 
 /// The node that a pod asks for, and among several the one with the fewest pods of its kind, then of any.
-fn choose(pod: &Value, nodes: &[Value], placed: &[Value]) -> Option<String> {
+fn choose<'n>(pod: &Value, nodes: impl Iterator<Item = &'n Value>, placed: &[Value]) -> Option<String> {
     let named = pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
         .as_array()
         .into_iter()
@@ -247,7 +251,7 @@ fn choose(pod: &Value, nodes: &[Value], placed: &[Value]) -> Option<String> {
             node["metadata"]["name"].to_string(),
         )
     };
-    let node = nodes.iter().filter(fits).min_by_key(|node| load(node))?;
+    let node = nodes.filter(fits).min_by_key(|node| load(node))?;
     node["metadata"]["name"].as_str().map(str::to_string)
 }
 

@@ -20,6 +20,8 @@ mod https;
 mod issuer;
 mod noise;
 mod process;
+mod raise;
+mod volumes;
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -40,6 +42,7 @@ pub use https::{Answer, Asked, Https};
 pub use issuer::{CLIENT, Issuer, REFRESH, SECRET};
 pub use noise::Noise;
 use process::{Guard, Server};
+pub use raise::{platform_cluster, raise};
 
 /// How long a server may take to become ready on a machine with much else to do.
 const READY: Duration = Duration::from_secs(180);

@@ -1,6 +1,10 @@
-//! Writes values as YAML in block style, keys sorted, every text that could be read as something else in quotes.
+//! Writes values as YAML, keys sorted, every text that could be read as something else in quotes. Lists and maps
+//! stand on one line where they fit there, else in blocks.
 
 use serde_json::Value;
+
+/// Length up to which a list or map stands on one line.
+const LINE: usize = 100;
 
 /// The value as one YAML document.
 pub fn document(value: &Value) -> Vec<u8> {
@@ -12,9 +16,7 @@ pub fn document(value: &Value) -> Vec<u8> {
 fn block(value: &Value, indent: usize, out: &mut String) {
     match value {
         Value::Object(members) if !members.is_empty() => {
-            let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
-            sorted.sort_by_key(|(key, _)| *key);
-            for (key, member) in sorted {
+            for (key, member) in sorted(members) {
                 pad(indent, out);
                 out.push_str(&scalar(key));
                 out.push(':');
@@ -26,7 +28,7 @@ fn block(value: &Value, indent: usize, out: &mut String) {
                 pad(indent, out);
                 out.push('-');
                 match item {
-                    Value::Object(members) if !members.is_empty() => {
+                    Value::Object(members) if !members.is_empty() && short(item).is_none() => {
                         let mut nested = String::new();
                         block(item, indent + 2, &mut nested);
                         out.push(' ');
@@ -46,29 +48,30 @@ fn block(value: &Value, indent: usize, out: &mut String) {
 
 /// What follows a key or a dash: on the same line where it fits, else as a block below.
 fn after(value: &Value, indent: usize, items_at: usize, out: &mut String) {
-    match value {
-        Value::Object(members) if !members.is_empty() => {
-            out.push('\n');
-            block(value, indent + 2, out);
-        }
-        Value::Array(items) if !items.is_empty() => {
-            let short = items.iter().all(|item| !item.is_array() && !item.is_object());
-            let line = format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", "));
-            if short && line.len() <= 100 {
-                out.push(' ');
-                out.push_str(&line);
-                out.push('\n');
-            } else {
-                out.push('\n');
-                block(value, items_at, out);
-            }
-        }
-        _ => {
+    match short(value) {
+        Some(line) => {
             out.push(' ');
-            out.push_str(&inline(value));
+            out.push_str(&line);
             out.push('\n');
+        }
+        None => {
+            out.push('\n');
+            block(value, if value.is_array() { items_at } else { indent + 2 }, out);
         }
     }
+}
+
+/// The value on one line, if it fits there.
+fn short(value: &Value) -> Option<String> {
+    let line = inline(value);
+    let plain = !value.is_object() && !value.is_array();
+    (plain || line.len() <= LINE).then_some(line)
+}
+
+fn sorted(members: &serde_json::Map<String, Value>) -> Vec<(&String, &Value)> {
+    let mut members: Vec<_> = members.iter().collect();
+    members.sort_by_key(|(key, _)| *key);
+    members
 }
 
 fn pad(indent: usize, out: &mut String) {
@@ -78,8 +81,13 @@ fn pad(indent: usize, out: &mut String) {
 fn inline(value: &Value) -> String {
     match value {
         Value::String(text) => scalar(text),
-        Value::Object(_) => "{}".into(),
-        Value::Array(_) => "[]".into(),
+        Value::Object(members) => {
+            let members = sorted(members).into_iter();
+            let members: Vec<_> =
+                members.map(|(key, member)| format!("{}: {}", scalar(key), inline(member))).collect();
+            format!("{{{}}}", members.join(", "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
         other => other.to_string(),
     }
 }
@@ -106,9 +114,9 @@ mod tests {
     fn what_is_written_is_read_back() {
         let value = json!({
             "a": [{"b": 1, "c": ["x", "no", "0x1f", "1.5", "a: b", "#", "", "8"]}, [], {}, [1, [2]]],
-            "on": null, "t": "2026-11-20T06:00:00Z", "m": {"n": {"o": "line\nbreak \"q\""}}, "~": true,
+            "on": null, "s": {"x": 1, "y": "a:b", "z": {}}, "long": {"a": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "b": "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"}, "t": "2026-11-20T06:00:00Z", "m": {"n": {"o": "line\nbreak \"q\""}}, "~": true,
         });
-        let back: Value = crate::files::parse(&document(&value)).unwrap();
+        let back: Value = super::super::parse(&document(&value)).unwrap();
         assert_eq!(back, value);
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use nachweis_model::Instant;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -32,8 +31,6 @@ pub struct Cluster {
     pub region: String,
     pub account: String,
     pub kubelet: String,
-    pub born: Instant,
-    pub instant: Instant,
 }
 
 #[derive(Deserialize)]
@@ -60,7 +57,6 @@ pub struct Mesh {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Namespace {
-    pub since: Instant,
     pub environment: Option<String>,
     pub owner: Option<String>,
     pub tenant: Option<String>,
@@ -116,7 +112,6 @@ pub struct Workload {
     pub namespace_rules: Vec<String>,
     #[serde(default)]
     pub webhooks: Vec<Webhook>,
-    pub api_service: Option<ApiService>,
 }
 
 fn deployment() -> String {
@@ -184,13 +179,6 @@ pub struct Webhook {
 
 fn slash() -> String {
     "/".into()
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApiService {
-    pub group: String,
-    pub version: String,
 }
 
 #[derive(Deserialize)]

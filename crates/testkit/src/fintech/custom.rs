@@ -3,9 +3,9 @@
 use nachweis_model::Instant;
 use serde_json::{Value, json};
 
-use super::build::{Build, merge};
+use super::build::{Build, with_spec};
 use super::description::{Component, Schedule, Webhook, Workload};
-use super::object::{later, number, object};
+use super::object::{earlier, later, number, object};
 
 /// Definitions of a component, from lines `plural.group Kind Scope versions`.
 pub fn definitions(build: &mut Build<'_>, component: &Component) -> Result<(), String> {
@@ -23,21 +23,18 @@ pub fn definitions(build: &mut Build<'_>, component: &Component) -> Result<(), S
             .enumerate()
             .map(|(index, version)| json!({"name": version, "served": true, "storage": index == 0, "schema": schema, "subresources": {"status": {}}}))
             .collect();
-        let mut object = build.object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", name);
-        let created = build.since(&component.namespace, name);
-        object["metadata"]["creationTimestamp"] = created.to_string().into();
-        object["metadata"]["labels"] = json!({"app.kubernetes.io/part-of": component.name});
-        object["spec"] = json!({
-            "group": group, "scope": scope, "versions": served, "conversion": {"strategy": "None"},
-            "names": {"kind": kind, "listKind": format!("{kind}List"), "plural": plural, "singular": lower},
-        });
-        let condition =
-            |kind: &str| json!({"type": kind, "status": "True", "lastTransitionTime": created.to_string()});
-        object["status"] = json!({
-            "acceptedNames": object["spec"]["names"], "conditions": [condition("NamesAccepted"), condition("Established")],
-            "storedVersions": [versions.split(',').next()],
-        });
-        build.add(object);
+        let mut made = with_spec(
+            "apiextensions.k8s.io/v1",
+            "CustomResourceDefinition",
+            "",
+            name,
+            json!({
+                "group": group, "scope": scope, "versions": served,
+                "names": {"kind": kind, "listKind": format!("{kind}List"), "plural": plural, "singular": lower},
+            }),
+        );
+        made["metadata"]["labels"] = json!({"app.kubernetes.io/part-of": component.name});
+        build.add(made);
     }
     Ok(())
 }
@@ -55,11 +52,9 @@ pub fn webhooks(build: &mut Build<'_>, workload: &Workload) {
         } else {
             "ValidatingWebhookConfiguration"
         };
-        let mut object = build.object("admissionregistration.k8s.io/v1", kind, "", &webhook.name);
-        object["metadata"]["creationTimestamp"] =
-            build.since(&workload.namespace, &webhook.name).to_string().into();
-        object["webhooks"] = hooks(webhook, &workload.namespace, &service);
-        build.add(object);
+        let mut made = object("admissionregistration.k8s.io/v1", kind, "", &webhook.name);
+        made["webhooks"] = hooks(webhook, &workload.namespace, &service);
+        build.add(made);
     }
 }
 
@@ -67,11 +62,9 @@ fn hooks(webhook: &Webhook, namespace: &str, service: &str) -> Value {
     let list = webhook.rules.iter().map(|(name, group, version, resource, operations)| {
         let group = if group == "core" { "" } else { group };
         let mut hook = json!({
-            "name": name, "admissionReviewVersions": ["v1"], "sideEffects": "None", "failurePolicy": "Fail", "matchPolicy": "Equivalent", "timeoutSeconds": 10,
-            "clientConfig": {"caBundle": "bmFjaHdlaXMtZXhhbXBsZQ==", "service": {"namespace": namespace, "name": service, "path": webhook.path, "port": 443}},
-            "rules": [{"apiGroups": [group], "apiVersions": [version], "resources": [resource], "operations": operations, "scope": "*"}],
-            "objectSelector": {},
-            "namespaceSelector": {},
+            "name": name, "admissionReviewVersions": ["v1"], "sideEffects": "None", "failurePolicy": "Fail",
+            "clientConfig": {"caBundle": "bmFjaHdlaXMtZXhhbXBsZQ==", "service": {"namespace": namespace, "name": service, "path": webhook.path}},
+            "rules": [{"apiGroups": [group], "apiVersions": [version], "resources": [resource], "operations": operations}],
         });
         if name.starts_with("namespace.sidecar") {
             hook["namespaceSelector"] = json!({"matchLabels": {"istio-injection": "enabled"}});
@@ -79,23 +72,6 @@ fn hooks(webhook: &Webhook, namespace: &str, service: &str) -> Value {
         hook
     });
     Value::Array(list.collect())
-}
-
-/// The services behind aggregated parts of the API.
-pub fn api_service(build: &mut Build<'_>, workload: &Workload) {
-    let Some(served) = &workload.api_service else { return };
-    let mut object = build.object(
-        "apiregistration.k8s.io/v1",
-        "APIService",
-        "",
-        &format!("{}.{}", served.version, served.group),
-    );
-    object["spec"] = json!({
-        "group": served.group, "version": served.version, "groupPriorityMinimum": 100, "versionPriority": 100, "insecureSkipTLSVerify": true,
-        "service": {"namespace": workload.namespace, "name": workload.name, "port": 443},
-    });
-    object["status"] = json!({"conditions": [{"type": "Available", "status": "True", "reason": "Passed"}]});
-    build.add(object);
 }
 
 /// The managed add-on that a component is.
@@ -110,34 +86,33 @@ pub fn addon(build: &mut Build<'_>, component: &Component) {
         component.name,
         super::object::uid(&component.name)
     );
-    let mut object = build.object("eks.services.k8s.aws/v1alpha1", "Addon", "ack-system", &component.name);
-    object["metadata"]["finalizers"] = json!(["finalizers.eks.services.k8s.aws/Addon"]);
-    object["spec"] = json!({"name": component.name, "clusterName": cluster.name, "addonVersion": addon.version, "resolveConflicts": "OVERWRITE"});
+    let mut spec = json!({"name": component.name, "clusterName": cluster.name, "addonVersion": addon.version, "resolveConflicts": "OVERWRITE"});
     if let Some(configuration) = &addon.configuration {
-        object["spec"]["configurationValues"] = configuration.as_str().into();
+        spec["configurationValues"] = configuration.as_str().into();
     }
     if let Some(role) = &addon.role {
-        object["spec"]["serviceAccountRoleARN"] =
+        spec["serviceAccountRoleARN"] =
             format!("arn:aws:iam::{}:role/{}-{role}", cluster.account, cluster.name).into();
     }
-    object["status"] = json!({
+    let mut made = with_spec("eks.services.k8s.aws/v1alpha1", "Addon", "ack-system", &component.name, spec);
+    made["metadata"]["finalizers"] = json!(["finalizers.eks.services.k8s.aws/Addon"]);
+    made["status"] = json!({
         "ackResourceMetadata": {"arn": arn, "ownerAccountID": cluster.account, "region": cluster.region},
-        "status": "ACTIVE", "health": {"issues": []}, "createdAt": object["metadata"]["creationTimestamp"],
+        "status": "ACTIVE", "health": {"issues": []}, "createdAt": build.instant.to_string(),
         "conditions": [{"type": "ACK.ResourceSynced", "status": "True"}],
     });
-    build.add(object);
+    build.add(made);
 }
 
 /// Projects and applications of Argo CD: one application for each namespace that teams deploy to, one for each component.
 pub fn gitops(build: &mut Build<'_>) {
     let gitops = &build.platform.gitops;
     for project in &gitops.projects {
-        let mut object = build.object("argoproj.io/v1alpha1", "AppProject", "argocd", project);
-        object["spec"] = json!({
+        let spec = json!({
             "sourceRepos": [gitops.repository], "clusterResourceWhitelist": [],
             "destinations": [{"server": "https://kubernetes.default.svc", "namespace": if project == "platform" { "*".to_string() } else { format!("{}*", project.trim_end_matches('s')) }}],
         });
-        build.add(object);
+        build.add(with_spec("argoproj.io/v1alpha1", "AppProject", "argocd", project, spec));
     }
     let mut applications: Vec<(String, String, String)> = Vec::new();
     for (name, _) in build.platform.namespaces.iter().filter(|(_, space)| space.environment.is_some()) {
@@ -160,19 +135,24 @@ pub fn gitops(build: &mut Build<'_>) {
     for (name, project, destination) in applications {
         let revision =
             nachweis_canon::Digest::of(format!("revision {name}").as_bytes()).hex()[..40].to_string();
-        let mut object = build.object("argoproj.io/v1alpha1", "Application", "argocd", &name);
         let synced = build.lately(&name, 6);
-        object["spec"] = json!({
-            "project": project, "destination": {"server": "https://kubernetes.default.svc", "namespace": destination},
-            "source": {"repoURL": gitops.repository, "path": format!("clusters/{}/{name}", build.platform.cluster.name), "targetRevision": "main"},
-            "syncPolicy": {"automated": {"prune": true, "selfHeal": true}},
-        });
-        object["status"] = json!({
+        let mut made = with_spec(
+            "argoproj.io/v1alpha1",
+            "Application",
+            "argocd",
+            &name,
+            json!({
+                "project": project, "destination": {"server": "https://kubernetes.default.svc", "namespace": destination},
+                "source": {"repoURL": gitops.repository, "path": format!("clusters/{}/{name}", build.platform.cluster.name), "targetRevision": "main"},
+                "syncPolicy": {"automated": {"prune": true, "selfHeal": true}},
+            }),
+        );
+        made["status"] = json!({
             "health": {"status": "Healthy"}, "sync": {"status": "Synced", "revision": revision}, "reconciledAt": build.lately(&format!("{name} reconciled"), 1).to_string(),
             "operationState": {"phase": "Succeeded", "startedAt": synced.to_string(), "finishedAt": later(synced, 12).to_string(), "message": "successfully synced (all tasks run)"},
             "history": [{"id": number(&name, 200), "revision": revision, "deployedAt": later(synced, 12).to_string()}],
         });
-        build.add(object);
+        build.add(made);
     }
 }
 
@@ -180,23 +160,27 @@ pub fn gitops(build: &mut Build<'_>) {
 pub fn backups(build: &mut Build<'_>) {
     let bucket = build.platform.backups.bucket.clone();
     let region = build.platform.cluster.region.clone();
-    let mut location = build.object("velero.io/v1", "BackupStorageLocation", "velero", "default");
-    location["spec"] = json!({"provider": "aws", "default": true, "accessMode": "ReadWrite", "objectStorage": {"bucket": bucket}, "config": {"region": region}});
-    location["status"] =
-        json!({"phase": "Available", "lastValidationTime": build.platform.cluster.instant.to_string()});
+    let mut location = with_spec(
+        "velero.io/v1",
+        "BackupStorageLocation",
+        "velero",
+        "default",
+        json!({"provider": "aws", "default": true, "accessMode": "ReadWrite", "objectStorage": {"bucket": bucket}, "config": {"region": region}}),
+    );
+    location["status"] = json!({"phase": "Available", "lastValidationTime": build.instant.to_string()});
     build.add(location);
     for schedule in &build.platform.backups.schedules {
-        let last = last_run(schedule, build.platform.cluster.instant);
+        let last = last_run(schedule, build.instant);
         let template = json!({
             "includedNamespaces": schedule.namespaces, "ttl": schedule.ttl, "storageLocation": "default", "snapshotVolumes": true, "hooks": {}, "metadata": {},
         });
-        let mut object = build.object("velero.io/v1", "Schedule", "velero", &schedule.name);
-        object["spec"] =
+        let spec =
             json!({"schedule": schedule.cron, "template": template, "useOwnerReferencesInBackup": false});
-        object["status"] = json!({"phase": "Enabled", "lastBackup": last.to_string()});
-        build.add(object);
+        let mut made = with_spec("velero.io/v1", "Schedule", "velero", &schedule.name, spec);
+        made["status"] = json!({"phase": "Enabled", "lastBackup": last.to_string()});
+        build.add(made);
         for index in 0..schedule.keep {
-            let started = super::object::earlier(last, index * schedule.every_hours * 3600);
+            let started = earlier(last, index * schedule.every_hours * 3600);
             build.add(backup(schedule, started, &template));
         }
     }
@@ -212,17 +196,16 @@ fn last_run(schedule: &Schedule, instant: Instant) -> Instant {
 fn backup(schedule: &Schedule, started: Instant, template: &Value) -> Value {
     let compact: String = started.to_string().chars().filter(char::is_ascii_digit).collect();
     let name = format!("{}-{compact}", schedule.name);
-    let mut object = object("velero.io/v1", "Backup", "velero", &name, started);
-    let items = 900 + number(&name, 40);
-    object["metadata"]["labels"] =
+    let mut made = with_spec("velero.io/v1", "Backup", "velero", &name, template.clone());
+    let items = 900 + number(&schedule.name, 40);
+    made["metadata"]["labels"] =
         json!({"velero.io/schedule-name": schedule.name, "velero.io/storage-location": "default"});
-    object["spec"] = template.clone();
-    object["status"] = json!({
+    made["status"] = json!({
         "phase": "Completed", "version": 1, "formatVersion": "1.1.0", "startTimestamp": started.to_string(),
         "completionTimestamp": later(started, 180 + number(&name, 240)).to_string(), "expiration": later(started, ttl_seconds(&schedule.ttl)).to_string(),
         "progress": {"itemsBackedUp": items, "totalItems": items}, "csiVolumeSnapshotsAttempted": 8, "csiVolumeSnapshotsCompleted": 8,
     });
-    object
+    made
 }
 
 fn ttl_seconds(ttl: &str) -> u64 {
@@ -231,22 +214,20 @@ fn ttl_seconds(ttl: &str) -> u64 {
 
 /// Stores of secrets, alert rules and what else the operators act on.
 pub fn resources(build: &mut Build<'_>) {
-    let region = build.platform.cluster.region.clone();
-    let mut object = build.object("external-secrets.io/v1", "ClusterSecretStore", "", "aws-secrets-manager");
-    object["spec"] = json!({"provider": {"aws": {"service": "SecretsManager", "region": region}}});
-    object["status"] = json!({"capabilities": "ReadWrite", "conditions": [{"type": "Ready", "status": "True", "reason": "Valid"}]});
-    build.add(object);
-    let mut object = build.object("karpenter.sh/v1", "NodePool", "", "workloads");
-    object["spec"] = json!({
+    let provider =
+        json!({"provider": {"aws": {"service": "SecretsManager", "region": build.platform.cluster.region}}});
+    let mut store =
+        with_spec("external-secrets.io/v1", "ClusterSecretStore", "", "aws-secrets-manager", provider);
+    store["status"] = json!({"capabilities": "ReadWrite", "conditions": [{"type": "Ready", "status": "True", "reason": "Valid"}]});
+    build.add(store);
+    build.add(with_spec("karpenter.sh/v1", "NodePool", "", "workloads", json!({
         "disruption": {"consolidationPolicy": "WhenEmptyOrUnderutilized", "consolidateAfter": "5m"}, "limits": {"cpu": "64"},
         "template": {"spec": {"nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "default"}, "expireAfter": "240h",
                      "requirements": [{"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["on-demand"]}]}},
-    });
-    build.add(object);
-    let mut object = build.object("karpenter.k8s.aws/v1", "EC2NodeClass", "", "default");
-    object["spec"] =
+    })));
+    let class =
         json!({"amiSelectorTerms": [{"alias": "bottlerocket@v1.50.0"}], "role": "payments-prod-node"});
-    build.add(object);
+    build.add(with_spec("karpenter.k8s.aws/v1", "EC2NodeClass", "", "default", class));
     for (name, expression, severity) in [
         (
             "payment-errors",
@@ -257,27 +238,20 @@ pub fn resources(build: &mut Build<'_>) {
         ("backup-age", "time() - max(velero_backup_last_successful_timestamp) > 90000", "warning"),
         ("audit-log-silent", "absent(rate(audit_events_total[10m]))", "critical"),
     ] {
-        let mut object = build.object("monitoring.coreos.com/v1", "PrometheusRule", "monitoring", name);
-        object["metadata"]["labels"] = json!({"prometheus": "k8s", "role": "alert-rules"});
-        object["spec"] = json!({"groups": [{"name": name, "rules": [{"alert": name, "expr": expression, "for": "10m", "labels": {"severity": severity}}]}]});
-        build.add(object);
+        let rule = json!({"alert": name, "expr": expression, "for": "10m", "labels": {"severity": severity}});
+        let spec = json!({"groups": [{"name": name, "rules": [rule]}]});
+        let mut made = with_spec("monitoring.coreos.com/v1", "PrometheusRule", "monitoring", name, spec);
+        made["metadata"]["labels"] = json!({"prometheus": "k8s", "role": "alert-rules"});
+        build.add(made);
     }
     for workload in
         build.workloads().iter().filter(|workload| workload.service.is_some() && workload.image.is_some())
     {
         let name = format!("{}-{}", workload.namespace, workload.name);
-        let mut object = build.object("monitoring.coreos.com/v1", "ServiceMonitor", "monitoring", &name);
-        object["spec"] = json!({
+        let spec = json!({
             "namespaceSelector": {"matchNames": [workload.namespace]}, "selector": {"matchLabels": super::pods::selector(workload)},
             "endpoints": [{"path": "/metrics", "port": format!("port-{}", workload.port.unwrap_or(8080)), "interval": "30s"}],
         });
-        build.add(object);
+        build.add(with_spec("monitoring.coreos.com/v1", "ServiceMonitor", "monitoring", &name, spec));
     }
-    let mut kube_apiserver = build.object("v1", "Service", "default", "kubernetes");
-    merge(
-        &mut kube_apiserver["metadata"],
-        json!({"labels": {"component": "apiserver", "provider": "kubernetes"}}),
-    );
-    kube_apiserver["spec"] = json!({"type": "ClusterIP", "clusterIP": "172.20.0.1", "clusterIPs": ["172.20.0.1"], "ports": [{"name": "https", "port": 443, "targetPort": 443, "protocol": "TCP"}]});
-    build.add(kube_apiserver);
 }

@@ -1,4 +1,4 @@
-//! Documents beside the API's objects: bills of materials of the add-ons' images, the audit policy.
+//! Documents beside the API's objects: bills of materials of the add-ons' images.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,9 @@ use nachweis_canon::Digest;
 use serde_json::{Value, json};
 
 use super::build::Build;
-use super::object::{number, repository, uid};
+use super::object::{number, uid};
+use super::pods::containers;
+use crate::cluster::image_id;
 
 /// Modules that go into images of this kind of software; which ones an image has follows from its name.
 const MODULES: [(&str, &str); 12] = [
@@ -28,12 +30,10 @@ const MODULES: [(&str, &str); 12] = [
 pub fn bills(build: &Build<'_>) -> Vec<(String, Value)> {
     let mut images = BTreeSet::new();
     for component in build.platform.components.iter().filter(|component| component.addon.is_some()) {
-        for workload in &component.workloads {
-            let pods = build
-                .pods
-                .iter()
-                .filter(|pod| pod.namespace == component.namespace && pod.workload == workload.name);
-            images.extend(pods.flat_map(|pod| pod.images.iter().cloned()));
+        for container in
+            component.workloads.iter().flat_map(|one| [containers(one), one.init.clone()].concat())
+        {
+            images.insert(image_id(&build.image(&container.image, container.pinned)));
         }
     }
     images.iter().filter_map(|image| bill(build, image)).collect()
@@ -42,7 +42,7 @@ pub fn bills(build: &Build<'_>) -> Vec<(String, Value)> {
 fn bill(build: &Build<'_>, image: &str) -> Option<(String, Value)> {
     let (name, digest) = image.split_once('@')?;
     let digest: Digest = digest.parse().ok()?;
-    let short = repository(name).rsplit('/').next()?;
+    let short = name.rsplit('/').next()?;
     let purl = format!("pkg:oci/{short}@sha256%3A{}?arch=amd64&repository_url={name}", digest.hex());
     let components: Vec<Value> = MODULES
         .iter()
