@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use nachweis_canon::{Json, Limits, parse_bytes};
 use nachweis_model::ItemId;
-use nachweis_oci::{Blobs, Descriptor, LAYER_BYTES_MAX, LayerReader, Manifest, media};
+use nachweis_oci::{Blobs, Descriptor, LAYER_BYTES_MAX, LayerReader, Manifest, Unpacker, media};
 use nachweis_snapshot::{OpenError, Snapshot};
 
 /// A sealed snapshot that can be read line by line.
@@ -48,6 +48,8 @@ struct Cursor<'s> {
     source: &'s Source<'s>,
     next_layer: usize,
     reader: Option<LayerReader<'s>>,
+    /// the decompressor between two layers
+    spare: Option<Unpacker>,
     /// where it stands; `None` behind the end
     id: Option<ItemId>,
     index: u32,
@@ -57,8 +59,16 @@ struct Cursor<'s> {
 
 impl<'s> Cursor<'s> {
     fn start(source: &'s Source<'s>) -> Result<Self, String> {
-        let mut cursor =
-            Cursor { source, next_layer: 0, reader: None, id: None, index: 0, line: Vec::new(), read: 0 };
+        let mut cursor = Cursor {
+            source,
+            next_layer: 0,
+            reader: None,
+            spare: None,
+            id: None,
+            index: 0,
+            line: Vec::new(),
+            read: 0,
+        };
         cursor.advance()?;
         Ok(cursor)
     }
@@ -71,12 +81,14 @@ impl<'s> Cursor<'s> {
                     return Ok(());
                 };
                 self.next_layer += 1;
-                let opened = LayerReader::open(self.source.blobs, layer, LAYER_BYTES_MAX);
+                let opened = self.spare.take().map_or_else(Unpacker::new, Ok).and_then(|unpacker| {
+                    LayerReader::open_with(self.source.blobs, layer, LAYER_BYTES_MAX, unpacker)
+                });
                 self.reader = Some(opened.map_err(|problem| problem.to_string())?);
                 continue;
             };
             let Some(line) = reader.next_line().map_err(|problem| problem.to_string())? else {
-                self.reader = None;
+                self.spare = self.reader.take().map(LayerReader::into_unpacker);
                 continue;
             };
             self.line.clear();

@@ -1,10 +1,10 @@
-use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::io::{self, Read, Write as _};
 
-use nachweis_canon::{Digest, Hasher};
-use zstd::stream::read::Decoder;
-use zstd::stream::write::Encoder;
+use memchr::memchr;
+use nachweis_canon::Digest;
+use zstd::stream::raw::{DParameter, Decoder, Encoder, Operation as _};
+use zstd::stream::zio;
 
-use crate::annotation;
 use crate::blobs::{Blobs, BlobsMut, NewBlob};
 use crate::manifest::Descriptor;
 use crate::problem::{Code, Problem};
@@ -18,21 +18,37 @@ pub const LAYER_BYTES_MAX: u64 = 16 << 30;
 
 /// Memory that a frame may ask of its reader: 2^23 bytes. Our own frames ask for 2^19.
 const WINDOW_LOG_MAX: u32 = 23;
+/// Bytes that are read at once, before and after decompression.
+const INPUT_BYTES: usize = 32 << 10;
+const OUTPUT_BYTES: usize = 128 << 10;
+
+/// A compressor, to be handed from layer to layer: making one costs more than compressing a small layer.
+pub struct Packer(Encoder<'static>);
+
+impl Packer {
+    /// A compressor of the level that layers have.
+    pub fn new() -> Result<Self, Problem> {
+        Encoder::new(LEVEL).map(Packer).map_err(failed)
+    }
+}
 
 /// Writes lines into a compressed layer: one zstd frame, one thread, fixed level, no dictionary, no checksum (the
 /// blob's digest is one). The same lines give the same bytes, however they were written.
 pub struct LayerWriter<'a> {
-    output: Encoder<'static, Box<dyn NewBlob + 'a>>,
-    hasher: Hasher,
-    bytes: u64,
-    lines: u64,
+    output: zio::Writer<Box<dyn NewBlob + 'a>, Encoder<'static>>,
 }
 
 impl<'a> LayerWriter<'a> {
     /// Starts a layer in a storage.
     pub fn create(store: &'a dyn BlobsMut) -> Result<Self, Problem> {
-        let output = Encoder::new(store.create()?, LEVEL).map_err(failed)?;
-        Ok(LayerWriter { output, hasher: Hasher::new(), bytes: 0, lines: 0 })
+        Self::create_with(store, Packer::new()?)
+    }
+
+    /// Starts a layer with the compressor of one that is finished.
+    pub fn create_with(store: &'a dyn BlobsMut, packer: Packer) -> Result<Self, Problem> {
+        let mut encoder = packer.0;
+        encoder.reinit().map_err(failed)?;
+        Ok(LayerWriter { output: zio::Writer::new(store.create()?, encoder) })
     }
 
     /// Appends a line, given without its end.
@@ -40,159 +56,213 @@ impl<'a> LayerWriter<'a> {
     /// # Panics
     /// If the line is empty or has a line feed in it: canonical JSON never has.
     pub fn write_line(&mut self, line: &[u8]) -> Result<(), Problem> {
-        assert!(!line.is_empty() && !line.contains(&b'\n'), "a line of a layer is one canonical JSON text");
-        for part in [line, b"\n"] {
-            self.output.write_all(part).map_err(failed)?;
-            self.hasher.update(part);
-        }
-        self.bytes += line.len() as u64 + 1;
-        self.lines += 1;
-        Ok(())
+        let whole = !line.is_empty() && memchr(b'\n', line).is_none();
+        assert!(whole, "a line of a layer is one canonical JSON text");
+        self.output.write_all(line).and_then(|()| self.output.write_all(b"\n")).map_err(failed)
     }
 
-    /// Bytes so far, before compression.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// Lines so far.
-    pub fn lines(&self) -> u64 {
-        self.lines
-    }
-
-    /// Stores the layer. The descriptor carries bytes, lines and digest of what was written, as annotations.
-    pub fn finish(self, media_type: &str) -> Result<Descriptor, Problem> {
-        let (digest, size) = self.output.finish().map_err(failed)?.finish()?;
-        let mut descriptor = Descriptor::new(media_type, digest, size);
-        descriptor.annotations.extend([
-            (annotation::LAYER_BYTES.to_string(), self.bytes.to_string()),
-            (annotation::LAYER_LINES.to_string(), self.lines.to_string()),
-            (annotation::LAYER_DIGEST.to_string(), self.hasher.finish().to_string()),
-        ]);
-        Ok(descriptor)
+    /// Stores the layer and gives its compressor back. The descriptor carries no notes: thousands of them would weigh
+    /// more than what changes from week to week, and the seal's root is over the lines themselves.
+    pub fn finish(mut self, media_type: &str) -> Result<(Descriptor, Packer), Problem> {
+        self.output.finish().map_err(failed)?;
+        let (blob, encoder) = self.output.into_inner();
+        let (digest, size) = blob.finish()?;
+        Ok((Descriptor::new(media_type, digest, size), Packer(encoder)))
     }
 }
 
-fn failed(error: std::io::Error) -> Problem {
+fn failed(error: io::Error) -> Problem {
     Problem::from_io(error, "new layer")
 }
 
-/// Reads the lines of a layer. Everything that its descriptor says (size, digest, bytes, lines and digest before
-/// compression) has been checked once [`LayerReader::next_line`] has returned `None`; until then no line is sure.
-pub struct LayerReader<'a> {
-    /// `None` once the end was reached
-    input: Option<Input<'a>>,
-    /// the first problem; it stays one
-    failed: Option<Problem>,
+/// A decompressor with its buffers, to be handed from layer to layer: making one costs more than reading a small layer.
+pub struct Unpacker {
+    decoder: Decoder<'static>,
+    /// compressed bytes, and which of them are still to be decompressed
+    input: Vec<u8>,
+    given: (usize, usize),
+    /// bytes of the frame, and which of them are still to be handed out
+    output: Vec<u8>,
+    ready: (usize, usize),
+    /// a line that did not end where the output ended
     line: Vec<u8>,
-    /// `None` where the content was hashed before
-    hasher: Option<Hasher>,
-    bytes: u64,
-    lines: u64,
-    declared: Declared,
-    digest: Digest,
 }
 
-type Input<'a> = BufReader<Decoder<'static, BufReader<Box<dyn Read + Send + 'a>>>>;
+impl Unpacker {
+    /// A decompressor that refuses frames that ask for much memory.
+    pub fn new() -> Result<Self, Problem> {
+        let made = Decoder::new().and_then(|mut decoder| {
+            decoder.set_parameter(DParameter::WindowLogMax(WINDOW_LOG_MAX))?;
+            Ok(decoder)
+        });
+        Ok(Unpacker {
+            decoder: made.map_err(failed)?,
+            input: vec![0; INPUT_BYTES],
+            given: (0, 0),
+            output: vec![0; OUTPUT_BYTES],
+            ready: (0, 0),
+            line: Vec::new(),
+        })
+    }
+}
 
-struct Declared {
+/// Reads the lines of a layer. Size and digest of the blob have been checked once [`LayerReader::next_line`] has
+/// returned `None`; until then no line is sure.
+pub struct LayerReader<'a> {
+    blob: Box<dyn Read + Send + 'a>,
+    unpacker: Unpacker,
+    /// the frame was decompressed to its end
+    whole: bool,
+    /// the end was reached and found to be right
+    ended: bool,
+    /// the first problem; it stays one
+    failed: Option<Problem>,
     bytes: u64,
     lines: u64,
+    max: u64,
     digest: Digest,
 }
 
 impl<'a> LayerReader<'a> {
-    /// Opens a layer of at most `max` bytes before compression.
+    /// Opens a layer of which at most `max` bytes before compression are read.
     pub fn open(store: &'a dyn Blobs, descriptor: &Descriptor, max: u64) -> Result<Self, Problem> {
-        Self::start(Box::new(store.reader(descriptor)?), descriptor, max, Some(Hasher::new()))
+        Self::open_with(store, descriptor, max, Unpacker::new()?)
     }
 
-    /// Opens a layer whose compressed bytes are in memory and were checked against the descriptor. `hashed`: its
-    /// lines have been read to their end before, so nothing is hashed again.
-    pub fn of_checked(bytes: &'a [u8], descriptor: &Descriptor, hashed: bool) -> Result<Self, Problem> {
-        let hasher = (!hashed).then(Hasher::new);
-        Self::start(Box::new(bytes), descriptor, LAYER_BYTES_MAX, hasher)
+    /// The same with the decompressor of a layer that was read.
+    pub fn open_with(
+        store: &'a dyn Blobs,
+        descriptor: &Descriptor,
+        max: u64,
+        unpacker: Unpacker,
+    ) -> Result<Self, Problem> {
+        Self::start(Box::new(store.reader(descriptor)?), descriptor, max, unpacker)
+    }
+
+    /// Opens a layer whose compressed bytes are in memory and were checked against the descriptor.
+    pub fn of_checked(bytes: &'a [u8], descriptor: &Descriptor, unpacker: Unpacker) -> Result<Self, Problem> {
+        Self::start(Box::new(bytes), descriptor, LAYER_BYTES_MAX, unpacker)
     }
 
     fn start(
         blob: Box<dyn Read + Send + 'a>,
         descriptor: &Descriptor,
         max: u64,
-        hasher: Option<Hasher>,
+        mut unpacker: Unpacker,
     ) -> Result<Self, Problem> {
-        let declared = declared(descriptor)?;
-        let max = max.min(LAYER_BYTES_MAX);
-        if declared.bytes > max {
-            let message = format!("it declares {} bytes, {max} are read at most", declared.bytes);
-            return Err(Problem::new(Code::LayerDeclaration, descriptor.digest, message));
-        }
         let digest = descriptor.digest;
-        let blob = BufReader::with_capacity(64 << 10, blob);
-        let mut decoder =
-            Decoder::with_buffer(blob).map_err(|error| Problem::from_io(error, digest))?.single_frame();
-        decoder.window_log_max(WINDOW_LOG_MAX).map_err(|error| Problem::from_io(error, digest))?;
+        unpacker.decoder.reinit().map_err(|error| Problem::from_io(error, digest))?;
+        (unpacker.given, unpacker.ready) = ((0, 0), (0, 0));
+        let max = max.min(LAYER_BYTES_MAX);
         Ok(LayerReader {
-            input: Some(BufReader::with_capacity(128 << 10, decoder)),
+            blob,
+            unpacker,
+            whole: false,
+            ended: false,
             failed: None,
-            line: Vec::new(),
-            hasher,
             bytes: 0,
             lines: 0,
-            declared,
+            max,
             digest,
         })
     }
 
+    /// The decompressor, for the next layer.
+    pub fn into_unpacker(self) -> Unpacker {
+        self.unpacker
+    }
+
     /// The next line without its end; `None` after the last one.
     pub fn next_line(&mut self) -> Result<Option<&[u8]>, Problem> {
-        if self.failed.is_none() {
-            match self.advance() {
-                Ok(true) => return Ok(Some(&self.line)),
-                Ok(false) => return Ok(None),
-                Err(problem) => self.failed = Some(problem),
+        if let Some(problem) = &self.failed {
+            return Err(problem.clone());
+        }
+        match self.advance() {
+            Ok(Some((0, 0))) => Ok(Some(&self.unpacker.line)),
+            Ok(Some((from, to))) => Ok(Some(&self.unpacker.output[from..to])),
+            Ok(None) => Ok(None),
+            Err(problem) => {
+                self.failed = Some(problem.clone());
+                Err(problem)
             }
         }
-        self.failed.clone().map_or(Ok(None), Err)
     }
 
-    /// Reads one line into `self.line`; false at the end.
-    fn advance(&mut self) -> Result<bool, Problem> {
-        let Some(input) = &mut self.input else { return Ok(false) };
-        self.line.clear();
-        // One byte more than may come, so that too much is told from just enough.
-        let limit = (LINE_BYTES_MAX + 1).min(self.declared.bytes - self.bytes) + 1;
-        let count = match input.take(limit).read_until(b'\n', &mut self.line) {
-            Ok(count) => count as u64,
-            Err(error) => return Err(self.broken(error)),
-        };
-        if count == 0 {
-            return self.end().map(|()| false);
+    /// Where the next line lies in the output; (0, 0), where no line can lie, if it lies in `line`. `None` at the end.
+    fn advance(&mut self) -> Result<Option<(usize, usize)>, Problem> {
+        if self.ended {
+            return Ok(None);
         }
-        self.bytes += count;
-        if self.bytes > self.declared.bytes {
-            let message = format!("it has more than the {} bytes that are declared", self.declared.bytes);
-            return Err(Problem::new(Code::LayerContent, self.digest, message));
-        }
+        self.unpacker.line.clear();
         self.lines += 1;
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(&self.line);
-        }
-        match self.line.pop() {
-            Some(b'\n') if !self.line.is_empty() => Ok(true),
-            Some(b'\n') => Err(self.line_problem("is empty".into())),
-            _ if count > LINE_BYTES_MAX => {
-                Err(self.line_problem(format!("has more than {LINE_BYTES_MAX} bytes")))
+        loop {
+            let (from, to) = self.unpacker.ready;
+            let end = memchr(b'\n', &self.unpacker.output[from..to]).map(|length| from + length);
+            let part = from..end.unwrap_or(to);
+            self.bytes += part.len() as u64 + u64::from(end.is_some());
+            let length = self.unpacker.line.len() + part.len();
+            self.limits(length as u64)?;
+            match end {
+                Some(_) if length == 0 => return Err(self.line_problem("is empty")),
+                Some(end) => {
+                    self.unpacker.ready.0 = end + 1;
+                    if self.unpacker.line.is_empty() {
+                        return Ok(Some((from, end)));
+                    }
+                    self.unpacker.line.extend_from_slice(&self.unpacker.output[part]);
+                    return Ok(Some((0, 0)));
+                }
+                None => self.unpacker.line.extend_from_slice(&self.unpacker.output[part]),
             }
-            _ => Err(self.line_problem("has no end".into())),
+            if !self.fill().map_err(|error| self.broken(error))? {
+                if !self.unpacker.line.is_empty() {
+                    return Err(self.line_problem("has no end"));
+                }
+                self.end()?;
+                return Ok(None);
+            }
         }
     }
 
-    fn line_problem(&self, what: String) -> Problem {
+    /// Bytes so far, and the length of the line so far, are those of a layer that is read.
+    fn limits(&self, length: u64) -> Result<(), Problem> {
+        if self.bytes > self.max {
+            let message = format!("{} bytes before compression are read at most", self.max);
+            return Err(Problem::new(Code::LayerTooBig, self.digest, message));
+        }
+        if length > LINE_BYTES_MAX {
+            return Err(self.line_problem(&format!("has more than {LINE_BYTES_MAX} bytes")));
+        }
+        Ok(())
+    }
+
+    /// Decompresses more into the output, all of which was handed out; false at the end of the frame.
+    fn fill(&mut self) -> io::Result<bool> {
+        let Unpacker { decoder, input, given, output, ready, .. } = &mut self.unpacker;
+        *ready = (0, 0);
+        while !self.whole && ready.1 == 0 {
+            let mut more = true;
+            if given.0 == given.1 {
+                *given = (0, read(&mut *self.blob, input)?);
+                more = given.1 > 0;
+            }
+            let status = decoder.run_on_buffers(&input[given.0..given.1], output)?;
+            given.0 += status.bytes_read;
+            ready.1 = status.bytes_written;
+            self.whole = status.remaining == 0;
+            if !more && !self.whole && ready.1 == 0 {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "incomplete frame"));
+            }
+        }
+        Ok(ready.1 > 0)
+    }
+
+    fn line_problem(&self, what: &str) -> Problem {
         Problem::new(Code::LayerLine, self.digest, format!("line {} {what}", self.lines))
     }
 
     /// A problem of the blob below is told as it is; anything else is the frame's.
-    fn broken(&self, error: std::io::Error) -> Problem {
+    fn broken(&self, error: io::Error) -> Problem {
         match Problem::from_io(error, self.digest) {
             problem if problem.code == Code::StorageFailed => {
                 let message = format!("it does not decompress: {}", problem.message);
@@ -202,52 +272,24 @@ impl<'a> LayerReader<'a> {
         }
     }
 
+    /// Behind the frame the blob ends, and only then its own digest has been checked.
     fn end(&mut self) -> Result<(), Problem> {
-        let Some(input) = self.input.take() else { return Ok(()) };
-        let mut blob = input.into_inner().finish();
-        match blob.fill_buf() {
-            Ok([]) => {}
-            Ok(_) => {
-                return Err(Problem::new(
-                    Code::LayerMalformed,
-                    self.digest,
-                    "something follows its zstd frame",
-                ));
-            }
-            Err(error) => return Err(self.broken(error)),
+        let Unpacker { input, given, .. } = &mut self.unpacker;
+        let follows =
+            given.0 < given.1 || read(&mut *self.blob, input).map_err(|error| self.broken(error))? > 0;
+        if follows {
+            return Err(Problem::new(Code::LayerMalformed, self.digest, "something follows its zstd frame"));
         }
-        let Declared { bytes, lines, digest } = &self.declared;
-        let found = self.hasher.take().map_or(*digest, Hasher::finish);
-        if self.bytes == *bytes && self.lines == *lines && found == *digest {
-            return Ok(());
-        }
-        let message = format!(
-            "it declares {bytes} bytes in {lines} lines, digest {digest}; it has {} bytes in {} lines, digest {found}",
-            self.bytes, self.lines,
-        );
-        Err(Problem::new(Code::LayerContent, self.digest, message))
+        self.ended = true;
+        Ok(())
     }
 }
 
-/// Bytes before compression that a layer's descriptor declares.
-pub fn declared_bytes(descriptor: &Descriptor) -> Result<u64, Problem> {
-    declared(descriptor).map(|declared| declared.bytes)
-}
-
-fn declared(descriptor: &Descriptor) -> Result<Declared, Problem> {
-    let text = |key: &str| {
-        descriptor.annotations.get(key).ok_or_else(|| {
-            Problem::new(Code::LayerDeclaration, descriptor.digest, format!("its descriptor has no `{key}`"))
-        })
-    };
-    let odd = |key: &str| {
-        let message = format!("`{key}` of its descriptor is malformed");
-        Problem::new(Code::LayerDeclaration, descriptor.digest, message)
-    };
-    let number = |key: &str| text(key)?.parse::<u64>().map_err(|_| odd(key));
-    Ok(Declared {
-        bytes: number(annotation::LAYER_BYTES)?,
-        lines: number(annotation::LAYER_LINES)?,
-        digest: text(annotation::LAYER_DIGEST)?.parse().map_err(|_| odd(annotation::LAYER_DIGEST))?,
-    })
+fn read(from: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match from.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
 }

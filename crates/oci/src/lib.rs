@@ -24,7 +24,7 @@ mod tarball;
 
 pub use blobs::{BlobReader, Blobs, BlobsMut, LayoutFile, Listing, NewBlob};
 pub use folder::FolderStore;
-pub use layer::{LAYER_BYTES_MAX, LEVEL, LINE_BYTES_MAX, LayerReader, LayerWriter, declared_bytes};
+pub use layer::{LAYER_BYTES_MAX, LEVEL, LINE_BYTES_MAX, LayerReader, LayerWriter, Packer, Unpacker};
 pub use layout::{Selected, check, publish, select};
 pub use manifest::{DOCUMENT_BYTES_MAX, Descriptor, Index, Manifest};
 pub use memory::MemoryStore;
@@ -46,7 +46,7 @@ pub mod media {
     /// the seal of a snapshot
     pub const SEAL: &str = "application/vnd.nachweis.seal.v1+json";
     /// items of a snapshot: one zstd frame of JSON lines in sealed order
-    pub const ITEMS: &str = "application/vnd.nachweis.items.v1+jsonl+zstd";
+    pub const ITEMS: &str = "application/vnd.nachweis.items.v1";
     /// a catalogue release
     pub const CATALOGUE: &str = "application/vnd.nachweis.catalogue.v1+json";
     /// an organisation's overlay
@@ -63,10 +63,4 @@ pub mod media {
 pub mod annotation {
     /// on a descriptor in `index.json`: the tag
     pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
-    /// on a layer of items: bytes before compression, decimal
-    pub const LAYER_BYTES: &str = "vnd.nachweis.layer.bytes";
-    /// on a layer of items: number of lines, decimal
-    pub const LAYER_LINES: &str = "vnd.nachweis.layer.lines";
-    /// on a layer of items: `sha256:` digest of the bytes before compression
-    pub const LAYER_DIGEST: &str = "vnd.nachweis.layer.digest";
 }

@@ -42,10 +42,8 @@ pub enum Code {
     ArchiveTooBig,
     /// a layer does not decompress, or bytes follow its frame
     LayerMalformed,
-    /// a layer has more, fewer or other bytes or lines than its descriptor declares
-    LayerContent,
-    /// a layer's descriptor declares no sizes, or more than is read
-    LayerDeclaration,
+    /// a layer has more bytes before compression than are read
+    LayerTooBig,
     /// a line of a layer is too long, empty, or has no end
     LayerLine,
     /// a tag that cannot be written
@@ -54,7 +52,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 23] = [
+    pub const ALL: [Code; 22] = [
         Code::StorageFailed,
         Code::LayoutMissing,
         Code::LayoutVersion,
@@ -74,8 +72,7 @@ impl Code {
         Code::ArchiveEntry,
         Code::ArchiveTooBig,
         Code::LayerMalformed,
-        Code::LayerContent,
-        Code::LayerDeclaration,
+        Code::LayerTooBig,
         Code::LayerLine,
         Code::TagInvalid,
     ];
@@ -102,8 +99,7 @@ impl Code {
             Code::ArchiveEntry => "archive-entry-refused",
             Code::ArchiveTooBig => "archive-too-big",
             Code::LayerMalformed => "layer-malformed",
-            Code::LayerContent => "layer-content-mismatch",
-            Code::LayerDeclaration => "layer-undeclared",
+            Code::LayerTooBig => "layer-too-big",
             Code::LayerLine => "layer-line",
             Code::TagInvalid => "tag-invalid",
         }

@@ -1,54 +1,55 @@
 //! Where layers begin, so that snapshots of two weeks share the layers in which nothing changed.
 //!
-//! A namespace is one layer; items without namespace are one layer for each kind. What is larger than
-//! [`SPLIT_BYTES`] is split further: a namespace by kind, a kind at names that their own hash marks. A hash looks at
-//! one name only, so an item that comes or goes changes the layer that it lies in and no other. Layers follow each
-//! other in sealed order.
+//! A layer that changes is stored again as a whole, and every layer is named in the manifest, which is stored again
+//! each time. So small neighbours share a layer, and what is big stands alone. A boundary depends on the item at it,
+//! on its neighbour and on the size of their places, never on a count from the start: what comes or goes changes the
+//! layer that it lies in and no other. Layers follow each other in sealed order.
 
 use nachweis_canon::Digest;
 
 use crate::resolve::Item;
 
-/// Bytes of lines from which on a layer is split.
-const SPLIT_BYTES: usize = 4 << 20;
-/// One name in this many starts a layer, where a kind is split.
-const NAMES_PER_LAYER: u16 = 512;
+/// Bytes from which on a line has a layer of its own, in a small snapshot.
+const ALONE_BYTES: u64 = 8 << 10;
+/// A place with as many times of these bytes shares no layer with another place.
+const BIG_PLACE: u64 = 4;
+/// One item in this many starts a layer in a big place, in a small snapshot.
+const ITEMS_PER_LAYER: u64 = 16;
+/// One small place in this many starts a layer, where there are few.
+const PLACES_PER_LAYER: u64 = 3;
+/// The three figures double until none of them asks for more layers than this: a manifest of all that they allow
+/// together, some 18,000 layers, still has less than the 4 MiB that registries take.
+const LAYERS_MAX: u64 = 4096;
 
 /// The items that start a layer.
 pub(crate) struct Cuts(Vec<bool>);
 
+/// How coarse the layers of a snapshot are. Steps are powers of two, so that growth moves them rarely.
+struct Scale {
+    alone_bytes: u64,
+    items: u64,
+    places: u64,
+}
+
 impl Cuts {
     /// Decides over items in sealed order.
     pub(crate) fn plan(items: &[Item]) -> Self {
-        let mut cuts = Cuts(vec![false; items.len()]);
-        let part = |a: &Item, b: &Item| {
-            let same_place = (a.id.source, &a.id.namespace) == (b.id.source, &b.id.namespace);
-            same_place && (!a.id.namespace.is_empty() || same_kind(a, b))
-        };
-        let mut at = 0;
-        for chunk in items.chunk_by(part) {
-            cuts.mark(at, chunk);
-            at += chunk.len();
+        let scale = Scale::of(items);
+        let mut cuts = Cuts(Vec::with_capacity(items.len()));
+        let mut after_big = true;
+        for place in items.chunk_by(same_place) {
+            let big = size(place) >= BIG_PLACE.saturating_mul(scale.alone_bytes);
+            let mut start = big || after_big || marks(&place_name(&place[0]), scale.places);
+            let mut after_alone = false;
+            for item in place {
+                let alone = bytes(item) >= scale.alone_bytes;
+                start |= alone || after_alone || (big && marks(&item.id.to_string(), scale.items));
+                cuts.0.push(start);
+                (start, after_alone) = (false, alone);
+            }
+            after_big = big || after_alone;
         }
         cuts
-    }
-
-    /// Marks the layers of one namespace, or of one kind without namespace.
-    fn mark(&mut self, start: usize, chunk: &[Item]) {
-        self.0[start] = true;
-        if size(chunk) <= SPLIT_BYTES {
-            return;
-        }
-        let mut at = start;
-        for kind in chunk.chunk_by(same_kind) {
-            self.0[at] = true;
-            if size(kind) > SPLIT_BYTES {
-                for (offset, item) in kind.iter().enumerate() {
-                    self.0[at + offset] |= is_marked(&item.id.name);
-                }
-            }
-            at += kind.len();
-        }
     }
 
     /// True if the item at this index starts a layer.
@@ -57,15 +58,75 @@ impl Cuts {
     }
 }
 
-fn same_kind(a: &Item, b: &Item) -> bool {
-    (&a.id.group, &a.id.kind) == (&b.id.group, &b.id.kind)
+impl Scale {
+    fn of(items: &[Item]) -> Self {
+        let places = items.chunk_by(same_place).count() as u64;
+        Scale::sized(size(items), items.len() as u64, places)
+    }
+
+    fn sized(bytes: u64, items: u64, places: u64) -> Self {
+        let mut scale = Scale { alone_bytes: ALONE_BYTES, items: ITEMS_PER_LAYER, places: PLACES_PER_LAYER };
+        while bytes / scale.alone_bytes > LAYERS_MAX || items / scale.items > LAYERS_MAX {
+            scale.alone_bytes *= 2;
+            scale.items *= 2;
+        }
+        while places / scale.places > LAYERS_MAX {
+            scale.places *= 2;
+        }
+        scale
+    }
 }
 
-fn size(items: &[Item]) -> usize {
-    items.iter().map(|item| item.line_len() + 1).sum()
+/// A place is a namespace, or a kind of items without one.
+fn same_place(a: &Item, b: &Item) -> bool {
+    let same_namespace = (a.id.source, &a.id.namespace) == (b.id.source, &b.id.namespace);
+    same_namespace && (!a.id.namespace.is_empty() || (&a.id.group, &a.id.kind) == (&b.id.group, &b.id.kind))
 }
 
-fn is_marked(name: &str) -> bool {
-    let [first, second, ..] = Digest::of(name.as_bytes()).0;
-    u16::from_be_bytes([first, second]) % NAMES_PER_LAYER == 0
+fn place_name(first: &Item) -> String {
+    match &*first.id.namespace {
+        "" => format!("{}/{}", first.id.group, first.id.kind),
+        namespace => namespace.to_string(),
+    }
+}
+
+fn bytes(item: &Item) -> u64 {
+    item.line_len() as u64 + 1
+}
+
+fn size(items: &[Item]) -> u64 {
+    items.iter().map(bytes).sum()
+}
+
+/// True for one name in `every`, always the same ones.
+fn marks(name: &str, every: u64) -> bool {
+    let [a, b, c, d, ..] = Digest::of(name.as_bytes()).0;
+    u64::from(u32::from_be_bytes([a, b, c, d])).is_multiple_of(every)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Registries refuse manifests of more than 4 MiB; a descriptor of a layer has about 155 bytes.
+    #[test]
+    fn the_manifest_of_the_biggest_snapshot_is_small_enough() {
+        for (bytes, items, places) in [
+            (10 << 20, 10_651, 1_327),
+            (60 << 20, 15_267, 70),
+            (1 << 30, 100_000, 15_000),
+            (1 << 40, 1_000_000, 1_000_000),
+            (1 << 42, u64::from(u32::MAX), 1 << 24),
+        ] {
+            let Scale { alone_bytes, items: per_layer, places: places_per_layer } =
+                Scale::sized(bytes, items, places);
+            // Each item that stands alone, and each big place, ends a layer and starts one.
+            let alone = 2 * (bytes / alone_bytes);
+            let big = 2 * (bytes / (BIG_PLACE * alone_bytes));
+            let layers = alone + big + items / per_layer + places / places_per_layer;
+            assert!(layers * 155 < 4 << 20, "{layers} layers");
+        }
+        let Scale { alone_bytes, items, places } = Scale::sized(10 << 20, 10_651, 1_327);
+        assert_eq!((alone_bytes, items, places), (ALONE_BYTES, ITEMS_PER_LAYER, PLACES_PER_LAYER));
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use nachweis_canon::{Digest, Json, Limits, canonical_bytes, merkle, parse_bytes};
 use nachweis_model::seal::{FORMAT, Seal};
 use nachweis_model::{ItemId, Source};
-use nachweis_oci::{Blobs, Descriptor, LAYER_BYTES_MAX, LayerReader, Manifest, media};
+use nachweis_oci::{Blobs, Descriptor, LAYER_BYTES_MAX, LayerReader, Manifest, Unpacker, media};
 
 use crate::normalise;
 
@@ -155,10 +155,7 @@ impl<'b> Snapshot<'b> {
         want: &dyn Fn(&str, &str) -> bool,
         visit: &mut dyn FnMut(Item<'_>) -> Result<(), E>,
     ) -> Result<(), ReadError<E>> {
-        self.lines(&mut |index, id, line| {
-            if !want(&id.group, &id.kind) {
-                return Ok(());
-            }
+        self.lines_of(want, &mut |index, id, line| {
             let bodies =
                 bodies(line).map_err(|why| ReadError::Snapshot(Problem::new("item-malformed", id, why)))?;
             visit(Item { index, id, bodies: &bodies, line }).map_err(ReadError::Visit)
@@ -167,12 +164,21 @@ impl<'b> Snapshot<'b> {
 
     /// Walks over all lines and checks order, number and root, unless an earlier walk did.
     pub(crate) fn lines<E>(&self, each: &mut EachLine<'_, E>) -> Result<(), ReadError<E>> {
+        self.lines_of(&|_, _| true, each)
+    }
+
+    /// The same, visiting kinds that are wanted.
+    fn lines_of<E>(
+        &self,
+        want: &dyn Fn(&str, &str) -> bool,
+        each: &mut EachLine<'_, E>,
+    ) -> Result<(), ReadError<E>> {
         if let Some(kept) = self.kept.get() {
-            return self.walk(Walk::Again(kept), each);
+            return self.walk(Walk::Again(kept), want, each);
         }
         let size = self.layers.iter().fold(0u64, |sum, layer| sum.saturating_add(layer.size));
         if size > KEEP_MAX {
-            return self.walk(Walk::Storage, each);
+            return self.walk(Walk::Storage, want, each);
         }
         let read = |layer: &Descriptor| self.blobs.read(layer, KEEP_MAX as usize);
         let bytes: Vec<Vec<u8>> = self
@@ -181,13 +187,18 @@ impl<'b> Snapshot<'b> {
             .map(read)
             .collect::<Result<_, _>>()
             .map_err(|problem| ReadError::Snapshot(problem.into()))?;
-        self.walk(Walk::First(&bytes), each)?;
+        self.walk(Walk::First(&bytes), want, each)?;
         // Another walk may have been faster; its bytes are the same.
         let _ = self.kept.set(bytes);
         Ok(())
     }
 
-    fn walk<E>(&self, walk: Walk<'_>, each: &mut EachLine<'_, E>) -> Result<(), ReadError<E>> {
+    fn walk<E>(
+        &self,
+        walk: Walk<'_>,
+        want: &dyn Fn(&str, &str) -> bool,
+        each: &mut EachLine<'_, E>,
+    ) -> Result<(), ReadError<E>> {
         let broken = |code, place: &dyn fmt::Display, message: String| {
             ReadError::Snapshot(Problem::new(code, place, message))
         };
@@ -196,11 +207,13 @@ impl<'b> Snapshot<'b> {
         let mut tree = merkle::Builder::new();
         let mut count = 0u32;
         let mut last: Option<ItemId> = None;
+        let mut unpacker = Unpacker::new().map_err(failed)?;
         for (at, layer) in self.layers.iter().enumerate() {
             let mut reader = match walk {
-                Walk::Storage => LayerReader::open(self.blobs, layer, LAYER_BYTES_MAX),
-                Walk::First(bytes) => LayerReader::of_checked(&bytes[at], layer, false),
-                Walk::Again(bytes) => LayerReader::of_checked(&bytes[at], layer, true),
+                Walk::Storage => LayerReader::open_with(self.blobs, layer, LAYER_BYTES_MAX, unpacker),
+                Walk::First(bytes) | Walk::Again(bytes) => {
+                    LayerReader::of_checked(&bytes[at], layer, unpacker)
+                }
             }
             .map_err(failed)?;
             while let Some(line) = reader.next_line().map_err(failed)? {
@@ -210,6 +223,10 @@ impl<'b> Snapshot<'b> {
                     return Err(broken("item-count", &layer.digest, message));
                 }
                 count += 1;
+                // The order was checked before: an id that nobody wants need not be taken apart.
+                if !hashing && kind(line).is_some_and(|(group, kind)| !want(group, kind)) {
+                    continue;
+                }
                 let id = id(line).ok_or_else(|| {
                     let message = format!("item {index} is no line of a snapshot");
                     broken("item-malformed", &layer.digest, message)
@@ -221,9 +238,12 @@ impl<'b> Snapshot<'b> {
                     }
                     tree.push(merkle::leaf(line));
                 }
-                each(index, &id, line)?;
+                if want(&id.group, &id.kind) {
+                    each(index, &id, line)?;
+                }
                 last = Some(id);
             }
+            unpacker = reader.into_unpacker();
         }
         if u64::from(count) != self.seal.items {
             let message = format!("{count} items, the seal counts {}", self.seal.items);
@@ -255,10 +275,21 @@ impl<'b> Snapshot<'b> {
 
 /// The id at the end of a line. An id holds no quote, so the last but one quote opens it.
 pub(crate) fn id(line: &[u8]) -> Option<ItemId> {
+    id_text(line)?.parse().ok()
+}
+
+fn id_text(line: &[u8]) -> Option<&str> {
     let rest = line.strip_suffix(b"\"}")?;
     let start = memchr::memrchr(b'"', rest)?;
     rest[..start].ends_with(b",\"id\":").then_some(())?;
-    std::str::from_utf8(&rest[start + 1..]).ok()?.parse().ok()
+    std::str::from_utf8(&rest[start + 1..]).ok()
+}
+
+/// Group and kind of the id at the end of a line, where nothing in it has to be decoded.
+fn kind(line: &[u8]) -> Option<(&str, &str)> {
+    let mut parts = id_text(line)?.split('/').skip(1);
+    let found = (parts.next()?, parts.next()?);
+    (!found.0.contains('%') && !found.1.contains('%')).then_some(found)
 }
 
 /// The bodies of a line.
@@ -288,6 +319,8 @@ mod tests {
     fn the_id_is_read_without_the_body() {
         let line = br#"{"body":{"a":",\"id\":\"x"},"id":"kubernetes//Pod/a/b"}"#;
         assert_eq!(id(line).unwrap().to_string(), "kubernetes//Pod/a/b");
+        assert_eq!(kind(line), Some(("", "Pod")));
+        assert_eq!(kind(br#"{"body":{},"id":"kubernetes/g%20/Pod/a/b"}"#), None, "it has to be decoded");
         for bad in [&b""[..], b"{}", br#"{"id":"kubernetes//Pod/a/b"}"#, br#"{"body":{},"id":"nonsense"}"#] {
             assert_eq!(id(bad), None);
         }

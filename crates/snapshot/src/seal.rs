@@ -10,7 +10,7 @@ use nachweis_model::seal::{
     Withheld,
 };
 use nachweis_model::{Instant, Source};
-use nachweis_oci::{BlobsMut, Descriptor, LayerWriter, Manifest, Problem, media};
+use nachweis_oci::{BlobsMut, Descriptor, LayerWriter, Manifest, Packer, Problem, media};
 
 use crate::collections::{Sources, Tallies, collections};
 use crate::forms::Forms;
@@ -336,23 +336,29 @@ fn write_items(
     let mut tree = merkle::Builder::new();
     let mut layers = Vec::new();
     let mut layer: Option<LayerWriter<'_>> = None;
+    let mut packer: Option<Packer> = None;
     let (mut line, mut body) = (Vec::new(), Vec::new());
     for (at, item) in items.iter().enumerate() {
         if cuts.starts_layer(at)
             && let Some(full) = layer.take()
         {
-            layers.push(full.finish(media::ITEMS)?);
+            let (descriptor, free) = full.finish(media::ITEMS)?;
+            layers.push(descriptor);
+            packer = Some(free);
         }
         write_line(item, spool, &mut line, &mut body)?;
         tree.push(merkle::leaf(&line));
         let writer = match &mut layer {
             Some(writer) => writer,
-            None => layer.insert(LayerWriter::create(blobs)?),
+            None => {
+                let packer = packer.take().map_or_else(Packer::new, Ok)?;
+                layer.insert(LayerWriter::create_with(blobs, packer)?)
+            }
         };
         writer.write_line(&line)?;
     }
     if let Some(last) = layer {
-        layers.push(last.finish(media::ITEMS)?);
+        layers.push(last.finish(media::ITEMS)?.0);
     }
     Ok((tree.root(), layers))
 }

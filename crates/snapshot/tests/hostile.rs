@@ -139,7 +139,7 @@ fn forged(change: impl FnOnce(&mut Seal, &mut Vec<Vec<u8>>)) -> Vec<&'static str
     let store = MemoryStore::new();
     let mut writer = LayerWriter::create(&store).unwrap();
     lines.iter().for_each(|line| writer.write_line(line).unwrap());
-    let items = writer.finish(media::ITEMS).unwrap();
+    let items = writer.finish(media::ITEMS).unwrap().0;
     let sealed: Descriptor = store.put(media::SEAL, &nachweis_canon::canonical_bytes(&seal)).unwrap();
     let manifest = Manifest { layers: vec![sealed, items], ..Manifest::artifact(media::SNAPSHOT) };
     let problems = match Snapshot::open(&store, &manifest) {

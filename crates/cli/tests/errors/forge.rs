@@ -95,33 +95,19 @@ impl Forge {
         self.edit(SEAL, change);
     }
 
-    /// Changes the layer of items as its descriptor sees it.
-    pub(crate) fn edit_descriptor(&self, change: impl FnOnce(&mut Value)) {
-        let mut manifest = self.manifest();
-        change(&mut manifest["layers"][self.at(ITEMS)]);
-        self.publish(&manifest);
-    }
-
     /// The lines of the first layer of items.
     pub(crate) fn lines(&self) -> Vec<String> {
         let text = zstd::decode_all(&self.bytes(ITEMS)[..]).unwrap();
         String::from_utf8(text).unwrap().lines().map(str::to_string).collect()
     }
 
-    /// Writes other lines, with a descriptor that fits them.
+    /// Writes other lines.
     pub(crate) fn set_lines(&self, lines: &[String]) {
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
         self.replace(ITEMS, &zstd::encode_all(text.as_bytes(), 1).unwrap());
-        self.edit_descriptor(|layer| {
-            layer["annotations"] = json!({
-                "vnd.nachweis.layer.bytes": text.len().to_string(),
-                "vnd.nachweis.layer.lines": lines.len().to_string(),
-                "vnd.nachweis.layer.digest": Digest::of(text.as_bytes()).to_string(),
-            });
-        });
     }
 
-    /// Puts bytes into the place of the compressed items; the notes on them stay.
+    /// Puts bytes into the place of the compressed items.
     pub(crate) fn replace_items(&self, bytes: &[u8]) {
         self.replace(ITEMS, bytes);
     }
@@ -186,10 +172,6 @@ fn layouts(home: &Path, from: &dyn Fn(&str) -> Forge) {
     twice.publish(&manifest);
 
     from("no-zstd").replace_items(b"this does not decompress");
-    from("bomb").edit_descriptor(|layer| layer["annotations"]["vnd.nachweis.layer.bytes"] = json!("64"));
-    from("undeclared").edit_descriptor(|layer| {
-        layer["annotations"].as_object_mut().unwrap().remove("vnd.nachweis.layer.bytes");
-    });
     let hole = from("empty-line");
     let mut lines = hole.lines();
     lines[0].clear();

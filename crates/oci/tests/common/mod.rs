@@ -23,7 +23,7 @@ pub fn small(store: &dyn BlobsMut, tag: Option<&str>) -> Descriptor {
     let mut manifest = Manifest::artifact(media::BUNDLE);
     manifest.layers = vec![
         store.put(media::SEAL, br#"{"format":"nachweis-seal/1"}"#).unwrap(),
-        layer.finish(media::ITEMS).unwrap(),
+        layer.finish(media::ITEMS).unwrap().0,
         store.put(media::CATALOGUE, br#"{"release":"2026.1"}"#).unwrap(),
         store.put(media::OVERLAY, br#"{"params":{}}"#).unwrap(),
         store.put(media::ASSESSMENT, br#"{"findings":[]}"#).unwrap(),
