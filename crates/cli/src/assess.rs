@@ -9,7 +9,7 @@ use nachweis_collect::files::{ArchiveLimits, Event, Input, walk};
 use nachweis_evaluate::{AssessError, Inputs, PlanError, Selection, assess, bind, exit_code};
 use nachweis_model::assessment::Assessment;
 use nachweis_model::catalogue::{Catalogue, Overlay};
-use nachweis_oci::{BlobsMut, Descriptor, Manifest, media, select};
+use nachweis_oci::{BlobsMut, Cache, Descriptor, Manifest, media, select};
 use nachweis_report::{Report, terminal_excerpts};
 use nachweis_snapshot::Snapshot;
 use nachweis_verify::bundle::{Parts, compose};
@@ -37,12 +37,14 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
     let known = args.baseline.as_deref().map(|path| Known::read(path, Some(&args.out))).transpose()?;
 
     let draft = store::Draft::new(&args.out)?;
-    let layers = match ingest::sealed_input(&args.input)? {
-        Some(path) => copy_snapshot(path, draft.store())?,
-        None => ingest::seal(&args.input, draft.store())?.layers,
+    let store = Cache::new(draft.store());
+    let sealed = ingest::sealed_input(&args.input)?;
+    let layers = match sealed {
+        Some(path) => copy_snapshot(path, &store)?,
+        None => ingest::seal(&args.input, &store)?.layers,
     };
     let manifest = Manifest { layers: layers.clone(), ..Manifest::artifact(media::SNAPSHOT) };
-    let snapshot = Snapshot::open(draft.store(), &manifest)
+    let snapshot = Snapshot::open(&store, &manifest)
         .map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
     let bar = progress("assessing");
     let noting = Noting::new(&snapshot);
@@ -60,7 +62,7 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
         assessment: &assessment,
         attestation: attestation.as_ref().map(|(envelope, pem)| (envelope.as_slice(), pem.as_str())),
     };
-    compose(draft.store(), &parts)?;
+    compose(&store, &parts)?;
     let names = noting.names()?;
     let news = known.map(|known| known.news(&assessment, snapshot.seal(), &names)).transpose()?;
     let bundle = args.out.display().to_string();
@@ -84,7 +86,8 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
     match args.format {
         Format::Json => print_json(&crate::report::whole_json(&report, baseline))?,
         Format::Text => {
-            let wanted = terminal_excerpts(&report);
+            // Of a sealed snapshot no file is known whose lines could be shown.
+            let wanted = if sealed.is_some() { Vec::new() } else { terminal_excerpts(&report) };
             let items = lines::find(&names, &inputs, &args.input.inputs, wanted);
             let report = Report { items: &items, ..report };
             print(crate::report::screen(&report, baseline, args.lang).as_bytes())?;

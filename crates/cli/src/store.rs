@@ -52,7 +52,12 @@ impl Draft {
         name.push(".partial");
         let draft = place.with_file_name(name);
         remove(&draft)?;
-        Ok(Draft { store: FolderStore::create(&draft)?, draft, place: place.to_path_buf(), whole: false })
+        Ok(Draft {
+            store: FolderStore::create(&draft)?.draft(),
+            draft,
+            place: place.to_path_buf(),
+            whole: false,
+        })
     }
 
     /// Where blobs go.

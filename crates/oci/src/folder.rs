@@ -6,6 +6,7 @@ use nachweis_canon::{Digest, Hasher};
 use tempfile::NamedTempFile;
 
 use crate::blobs::{Blobs, BlobsMut, LayoutFile, Listing, NewBlob, file_missing, file_too_big, missing};
+use crate::manifest::Descriptor;
 use crate::problem::{Code, Problem};
 
 /// A layout in a folder: `oci-layout`, `index.json`, `blobs/sha256/<hex>`.
@@ -14,12 +15,13 @@ use crate::problem::{Code, Problem};
 pub struct FolderStore {
     root: PathBuf,
     durable: bool,
+    draft: bool,
 }
 
 impl FolderStore {
     /// The layout in an existing folder. Nothing is read yet.
     pub fn open(root: impl Into<PathBuf>) -> Self {
-        FolderStore { root: root.into(), durable: false }
+        FolderStore { root: root.into(), durable: false, draft: false }
     }
 
     /// The layout in a folder that is made if it does not exist.
@@ -34,6 +36,13 @@ impl FolderStore {
     /// Makes every finished file reach the disk (`fsync`) before it gets its name.
     pub fn durable(mut self) -> Self {
         self.durable = true;
+        self
+    }
+
+    /// Nobody reads the folder before all of it is whole, and who abandons it removes it: small blobs are written
+    /// under their names at once.
+    pub fn draft(mut self) -> Self {
+        self.draft = true;
         self
     }
 
@@ -186,6 +195,24 @@ impl BlobsMut for FolderStore {
             hasher: Hasher::new(),
             size: 0,
         }))
+    }
+
+    fn put(&self, media_type: &str, bytes: &[u8]) -> Result<Descriptor, Problem> {
+        let descriptor = Descriptor::of(media_type, bytes);
+        let place = descriptor.digest.to_string();
+        let failed = |error: io::Error| Problem::from_io(error, &place);
+        let path = self.root.join(BLOBS).join(descriptor.digest.hex());
+        if self.draft && !self.durable {
+            return match File::create_new(&path) {
+                Ok(mut file) => file.write_all(bytes).map(|()| descriptor).map_err(failed),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(descriptor),
+                Err(error) => Err(failed(error)),
+            };
+        }
+        let mut file = self.new_file(&self.root.join(BLOBS))?;
+        file.write_all(bytes).map_err(failed)?;
+        self.keep(file, &path, &place)?;
+        Ok(descriptor)
     }
 
     fn put_file(&self, file: LayoutFile, bytes: &[u8]) -> Result<(), Problem> {

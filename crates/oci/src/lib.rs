@@ -14,6 +14,7 @@
 //! white space of `oci-layout`. `skopeo inspect` refuses artifacts of any kind; `skopeo inspect --raw` works.
 
 mod blobs;
+mod cache;
 mod folder;
 mod layer;
 mod layout;
@@ -23,6 +24,7 @@ mod problem;
 mod tarball;
 
 pub use blobs::{BlobReader, Blobs, BlobsMut, LayoutFile, Listing, NewBlob};
+pub use cache::Cache;
 pub use folder::FolderStore;
 pub use layer::{LAYER_BYTES_MAX, LEVEL, LINE_BYTES_MAX, LayerReader, LayerWriter, Packer, Unpacker};
 pub use layout::{Selected, check, publish, select};
