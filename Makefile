@@ -1,13 +1,14 @@
 # The commands of this repository. Each sets up what it needs (Debian packages; cargo itself must be there).
 
-.PHONY: help demo test setup lint bench secrets docs release clean
+.PHONY: help demo test setup lint bench peers secrets docs release clean
 
 help:
 	@echo 'make demo     assess the example platform, write bundle and report to out/, verify them'
 	@echo 'make test     run every test'
 	@echo 'make setup    install what the tests and lints need'
 	@echo 'make lint     format, clippy, pure rooms, dependencies'
-	@echo 'make bench    time and memory on recorded clusters (release build)'
+	@echo 'make bench    time and memory on recorded clusters (release build), phase by phase'
+	@echo 'make peers    what other tools do with the same objects'
 	@echo 'make secrets  let an independent scanner look for secrets in all that leaves the program'
 	@echo 'make docs     check the links of the book in docs/, build it where mdbook is installed'
 	@echo 'make release  static binaries, image, package, bill of materials, provenance, checksums in dist/'
@@ -32,6 +33,10 @@ lint:
 bench:
 	@scripts/setup.sh build
 	@scripts/bench.sh
+
+peers:
+	@scripts/setup.sh build
+	@scripts/peers.sh
 
 secrets:
 	@scripts/setup.sh build

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# CPU seconds and peak memory of the whole program on recorded clusters (the corpora), release build, three runs each.
+# CPU seconds and peak memory of the whole program on recorded clusters (the corpora), and on one of them 13 and 87 times
+# over, release build, three runs each; then where the time goes (`cargo bench -p nachweis-testkit`).
 # Numbers are for people to compare; nothing fails here because a machine is slow.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -61,3 +62,13 @@ if assets="$(scripts/testbed.sh)"; then
 else
     complain "SKIPPED: the live collection; scripts/testbed.sh builds its servers where Go is installed"
 fi
+
+# Copies of one cluster, 15,000 and 100,000 objects: time and memory should grow with them, not faster.
+for copies in 13 87; do
+    cargo bench --locked --quiet -p nachweis-testkit --bench whole -- write "$copies" "$work/copies"
+    measure "harvester x$copies: snapshot" snapshot "$work/copies" --at "$at" --out "$work/snapshot"
+    measure "harvester x$copies: assess sealed" assess "$work/snapshot" --out "$work/bundle"
+    rm -rf "$work/copies"
+done
+cargo bench --locked --quiet -p nachweis-testkit --bench whole
+cargo bench --locked --quiet -p nachweis-cel

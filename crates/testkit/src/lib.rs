@@ -8,6 +8,7 @@ pub mod cluster;
 mod entries;
 pub mod fintech;
 mod forge;
+pub mod multiply;
 mod pipeline;
 mod platform;
 mod random;

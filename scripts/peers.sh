@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# What other tools do with the same objects, in one run: CPU seconds, peak memory, exit code, size of the answer, and what
+# each does with a file that it cannot read. kube-score and gator are built from the Go module proxy, Checkov comes from
+# PyPI, all of fixed versions and into a folder outside of the repository; a tool that cannot be had is named and left out.
+#
+#   scripts/peers.sh                the tools and inputs that there are
+#   scripts/peers.sh kube-score     this one beside ours; several may be named
+#
+# gator has no rules of its own: GATEKEEPER_LIBRARY names a checkout of github.com/open-policy-agent/gatekeeper-library;
+# every template of its folder `library` that has a sample constraint is taken.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+find_cargo
+
+kube_score=v1.20.0
+gator=v3.23.1
+checkov=3.3.30
+limit="${PEERS_SECONDS:-900}"
+corpora="${NACHWEIS_CORPORA:-../shared/corpora}"
+if [ ! -d "$corpora/clusters" ]; then
+    complain "error: the recorded clusters are not at \`$corpora\`; name their folder in NACHWEIS_CORPORA"
+    exit 1
+fi
+if [ ! -x /usr/bin/time ]; then
+    complain "error: peak memory is measured with GNU time, which is not installed"
+    complain "  help: install the package \`time\`"
+    exit 1
+fi
+wanted="${*:-kube-score gator checkov}"
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/nachweis/peers"
+mkdir -p "$cache"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+
+# Builds or installs a tool once; a failure costs this tool only.
+provide() {
+    local name="$1" version="$2" place="$cache/$1-$2"
+    [ -x "$place/bin/$name" ] && return
+    complain "getting $name $version, once"
+    case "$name" in
+        kube-score) GOBIN="$place/bin" go install "github.com/zegl/kube-score/cmd/kube-score@$version" ;;
+        gator) GOBIN="$place/bin" go install "github.com/open-policy-agent/gatekeeper/v3/cmd/gator@$version" ;;
+        checkov) python3 -m venv "$place" && "$place/bin/pip" install --quiet "checkov==$version" ;;
+    esac >"$work/get" 2>&1 || { tail -n 3 "$work/get" >&2; return 1; }
+}
+
+tools=()
+for tool in $wanted; do
+    case "$tool" in
+        kube-score) version="$kube_score" ;;
+        gator) version="$gator" ;;
+        checkov) version="$checkov" ;;
+        *) complain "error: \`$tool\` is none of kube-score, gator, checkov"; exit 2 ;;
+    esac
+    if [ "$tool" = gator ] && [ ! -d "${GATEKEEPER_LIBRARY:-}/library" ]; then
+        complain "gator is left out: GATEKEEPER_LIBRARY names no checkout with its rules"
+    elif provide "$tool" "$version"; then
+        tools+=("$tool")
+        PATH="$cache/$tool-$version/bin:$PATH"
+    else
+        complain "$tool $version cannot be had here and is left out"
+    fi
+done
+cargo build --locked --release -p nachweis
+PATH="$(target_folder)/release:$PATH"
+
+# A real estate: the tenancy of a production cluster and the components of a platform, as YAML files. kube-score stops at
+# a file that it cannot read, so the one in cipher text is left out for everybody.
+estate="$work/estate"
+mkdir -p "$estate/tenancy"
+tar -xzf "$corpora/clusters/moj-live-2026-02-27.tar.gz" -C "$estate/tenancy"
+rm -f "$estate/tenancy/monitoring/oidc-components-secret.yaml"
+cp -R "$corpora/assembly/components" "$estate/components"
+# The scale set, one JSON file for each object.
+scale="$work/scale"
+mkdir -p "$scale"
+python3 - "$corpora/clusters/kwok-scale-15267-objects.json.zip" "$scale" <<'PYTHON'
+import json, pathlib, sys, zipfile
+archive, folder = zipfile.ZipFile(sys.argv[1]), pathlib.Path(sys.argv[2])
+at = 0
+for name in archive.namelist():
+    if name.endswith(".json"):
+        for value in json.loads(archive.read(name)).values():
+            (folder / f"{at:06}.json").write_text(json.dumps(value))
+            at += 1
+PYTHON
+# A folder with a sound pod and a file of which half is missing.
+odd="$work/odd"
+mkdir -p "$odd"
+printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: good, namespace: x}\nspec: {containers: [{name: c, image: i}]}\n' >"$odd/good.yaml"
+printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: bad\nspec: [' >"$odd/cut.yaml"
+
+rules=()
+if [ -n "${GATEKEEPER_LIBRARY:-}" ]; then
+    for constraint in "$GATEKEEPER_LIBRARY"/library/*/*/samples/*/constraint.yaml; do
+        template="$(dirname "$(dirname "$(dirname "$constraint")")")/template.yaml"
+        [ -f "$template" ] && rules+=(-f "$template" -f "$constraint")
+    done
+fi
+
+# measure TOOL FOLDER: one row.
+measure() {
+    local tool="$1" folder="$2" code=0 command=()
+    case "$tool" in
+        kube-score) find "$folder" -type f \( -name '*.y*ml' -o -name '*.json' \) -print0 | sort -z >"$work/files"
+            command=(xargs -0 -s 2000000 -a "$work/files" kube-score score -o json) ;;
+        gator) command=(gator test -o json -f "$folder" "${rules[@]}") ;;
+        checkov) command=(checkov --quiet --compact --framework kubernetes -o json -d "$folder") ;;
+        *) rm -rf "$work/bundle"
+            command=(nachweis assess "$folder" --at 2026-11-20T06:00:00Z --format json --out "$work/bundle") ;;
+    esac
+    timeout "$limit" /usr/bin/time -o "$work/time" -f '%U %S %e %M' "${command[@]}" >"$work/out" 2>"$work/err" || code=$?
+    [ "$code" -eq 123 ] && code='1 or more (by xargs)'
+    read -r user system wall peak < <(tail -n 1 "$work/time")
+    if [ "$code" = 124 ]; then
+        printf '| %s | stopped after %s s | | | | |\n' "$tool" "$limit"
+        return
+    fi
+    awk -v tool="$tool" -v user="$user" -v system="$system" -v wall="$wall" -v peak="$peak" -v code="$code" \
+        -v bytes="$(wc -c <"$work/out")" 'BEGIN { printf "| %s | %.2f | %s | %d | %d | %s |\n", tool, user + system, wall, peak / 1024, bytes / 1024, code }'
+}
+
+for folder in "$estate" "$scale"; do
+    printf '\n%s: %s files, %s MB\n\n' "$(basename "$folder")" "$(find "$folder" -type f | wc -l)" "$(du -sm --apparent-size "$folder" | cut -f1)"
+    printf '| tool | CPU seconds | wall | peak MiB | answer KiB | exit |\n|---|---|---|---|---|---|\n'
+    for tool in nachweis "${tools[@]}"; do
+        measure "$tool" "$folder"
+    done
+done
+printf '\na folder with a sound pod and a file of which half is missing:\n\n'
+for tool in nachweis "${tools[@]}"; do
+    measure "$tool" "$odd" >/dev/null
+    printf '%s: exit %s; the answer names cut.yaml: %s, the sound pod: %s; stderr: %s\n' "$tool" \
+        "$(tail -n 2 "$work/time" | grep -o 'status [0-9]*' || say 0)" \
+        "$(grep -q 'cut.yaml' "$work/out" && say yes || say no)" \
+        "$(grep -q 'good' "$work/out" && say yes || say no)" "$(head -c 200 "$work/err" | tr '\n' ' ')"
+done
