@@ -36,6 +36,7 @@ Examples:
   nachweis snapshot manifests/ --cluster prod-eu-1 --at 2026-11-20T06:00:00Z --complete all
   kubectl get netpol -A -o json | nachweis snapshot - --complete netpol
   nachweis snapshot --git ../gitops@main:clusters/prod --complete all
+  nachweis snapshot support-bundle.tar.gz --pseudonymise people.key
   nachweis snapshot dump/ --evidence audit-policy=/etc/kubernetes/audit-policy.yaml")]
     Snapshot(SnapshotArgs),
     /// Write an overlay with guesses from inputs or a snapshot, for review
@@ -113,6 +114,7 @@ Examples:
 Examples:
   nachweis key generate --out audit.key     writes audit.key and audit.key.pub
   NACHWEIS_KEY_PASSWORD_FILE=secret nachweis key generate --out audit.key --encrypt
+  nachweis key pseudonyms --out people.key
   nachweis key show audit.key.pub
 
 An encrypted key is opened with the password in NACHWEIS_KEY_PASSWORD, or in the file that
@@ -177,6 +179,9 @@ pub struct InputArgs {
     /// encryption, kubeadm, kubelet, sbom; several of one kind as kubelet/NODE=FILE
     #[arg(long, value_name = "NAME=FILE")]
     pub evidence: Vec<crate::evidence::Evidence>,
+    /// Replace names of people by pseudonyms of this key before anything is stored: a file, env:NAME or fd:N
+    #[arg(long, value_name = "KEYFILE")]
+    pub pseudonymise: Option<PathBuf>,
     /// Threads that read; the result does not depend on it
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -324,6 +329,12 @@ pub enum KeyCommand {
         /// Encrypt the private key with the password of the environment
         #[arg(long)]
         encrypt: bool,
+    },
+    /// Make a key for pseudonyms of people: FILE, readable by its owner only
+    Pseudonyms {
+        /// File of the key
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// Show algorithm and keyid of a private or public key
     Show {

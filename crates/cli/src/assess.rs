@@ -21,7 +21,7 @@ use crate::fail::Failure;
 use crate::items::Noting;
 use crate::output::{print, print_json, progress};
 use crate::version::ENGINE;
-use crate::{ingest, key, lines, store};
+use crate::{ingest, key, lines, pseudonyms, store};
 
 /// Seals the inputs where they are not sealed yet, assesses them, writes the bundle, shows the first screen.
 pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
@@ -36,16 +36,18 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
     let key = args.key.as_deref().map(key::private).transpose()?;
     let known = args.baseline.as_deref().map(|path| Known::read(path, Some(&args.out))).transpose()?;
 
+    let pseudonyms = pseudonyms::of(&args.input, &overlay)?;
     let draft = store::Draft::new(&args.out)?;
     let store = Cache::new(draft.store());
     let sealed = ingest::sealed_input(&args.input)?;
     let layers = match sealed {
         Some(path) => copy_snapshot(path, &store)?,
-        None => ingest::seal(&args.input, &store)?.layers,
+        None => ingest::seal(&args.input, pseudonyms.clone(), &store)?.layers,
     };
     let manifest = Manifest { layers: layers.clone(), ..Manifest::artifact(media::SNAPSHOT) };
     let snapshot = Snapshot::open(&store, &manifest)
         .map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
+    let overlay = pseudonyms::overlay(overlay, &snapshot, pseudonyms.as_ref())?;
     let bar = progress("assessing");
     let noting = Noting::new(&snapshot);
     let as_of = args.as_of.unwrap_or(snapshot.seal().collected_to);
@@ -86,8 +88,10 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
     match args.format {
         Format::Json => print_json(&crate::report::whole_json(&report, baseline))?,
         Format::Text => {
-            // Of a sealed snapshot no file is known whose lines could be shown.
-            let wanted = if sealed.is_some() { Vec::new() } else { terminal_excerpts(&report) };
+            // Of a sealed snapshot no file is known whose lines could be shown; where people were replaced, lines of
+            // the files have their names.
+            let hidden = sealed.is_some() || snapshot.seal().pseudonyms.is_some();
+            let wanted = if hidden { Vec::new() } else { terminal_excerpts(&report) };
             let items = lines::find(&names, &inputs, &args.input.inputs, wanted);
             let report = Report { items: &items, ..report };
             print(crate::report::screen(&report, baseline, args.lang).as_bytes())?;

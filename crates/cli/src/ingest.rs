@@ -5,7 +5,7 @@ use std::path::Path;
 use nachweis_collect::files::{self, ArchiveLimits, Event, Input, walk};
 use nachweis_model::seal::Unread;
 use nachweis_oci::BlobsMut;
-use nachweis_snapshot::{FileSpool, Ingest, Resources, SealError, Sealed, Settings};
+use nachweis_snapshot::{FileSpool, Ingest, Pseudonyms, Resources, SealError, Sealed, Settings};
 
 use crate::args::InputArgs;
 use crate::fail::Failure;
@@ -16,14 +16,19 @@ use crate::version::ENGINE;
 /// Bodies of small inputs never touch the disk; those of large ones go to a file without a name.
 const SPOOL_IN_MEMORY_BYTES: usize = 16 << 20;
 
-/// Reads all inputs and seals them into `store`.
-pub fn seal(args: &InputArgs, store: &dyn BlobsMut) -> Result<Sealed, Failure> {
+/// Reads all inputs and seals them into `store`, with pseudonyms in place of people where there is a key.
+pub fn seal(
+    args: &InputArgs,
+    pseudonyms: Option<Pseudonyms>,
+    store: &dyn BlobsMut,
+) -> Result<Sealed, Failure> {
     let settings = Settings {
         cluster_name: args.cluster.clone(),
         at: args.at,
         complete: args.complete.clone(),
         ignore: args.ignore.clone(),
         threads: args.threads.unwrap_or_else(threads),
+        pseudonyms,
         ..Settings::new(now(), ENGINE)
     };
     let spool = FileSpool::new(tempfile::SpooledTempFile::new(SPOOL_IN_MEMORY_BYTES));

@@ -1,10 +1,12 @@
 //! Signing keys.
 
+use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use nachweis_attest::{KeyError, PrivateKey, PublicKey};
+use nachweis_snapshot::Pseudonyms;
 use zeroize::Zeroizing;
 
 use crate::args::KeyAlgorithm;
@@ -70,6 +72,26 @@ pub fn generate(out: &Path, algorithm: KeyAlgorithm, encrypt: bool) -> Result<u8
     Ok(0)
 }
 
+/// Makes a key for pseudonyms: 32 random bytes as a line of hexadecimal digits.
+pub fn pseudonyms(out: &Path) -> Result<u8, Failure> {
+    let bytes = random(getrandom::fill)?;
+    let mut text = Zeroizing::new(String::with_capacity(65));
+    for byte in bytes.iter() {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text.push('\n');
+    write_new(out, text.as_bytes(), 0o600)?;
+    let id = Pseudonyms::new(text.as_bytes()).map(|key| key.key_id()).unwrap_or_default();
+    print(
+        format!(
+            "key     {}  (keep it secret: who has it can try out names)\nkey id  {id}  (stands in every seal)\n",
+            out.display()
+        )
+        .as_bytes(),
+    )?;
+    Ok(0)
+}
+
 /// The password for encrypted keys, where the environment has one. A line feed at the end of a file is none of it.
 fn password() -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     if let Some(text) = std::env::var_os(PASSWORD) {
@@ -94,7 +116,7 @@ pub fn is_file(place: &Path) -> bool {
 }
 
 /// The bytes of a key: from a file, from a variable (`env:NAME`) or from an open file descriptor (`fd:N`).
-fn read_key(place: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub fn read_key(place: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let text = place.to_str().unwrap_or_default();
     if let Some(name) = text.strip_prefix("env:") {
         let value = std::env::var_os(name).ok_or_else(|| {

@@ -23,6 +23,7 @@ mod lines;
 mod live;
 mod output;
 mod places;
+mod pseudonyms;
 mod report;
 mod snapshot;
 mod store;
@@ -48,6 +49,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Key { command: KeyCommand::Generate { out, algorithm, encrypt } } => {
             key::generate(&out, algorithm, encrypt)
         }
+        Command::Key { command: KeyCommand::Pseudonyms { out } } => key::pseudonyms(&out),
         Command::Key { command: KeyCommand::Show { file } } => key::show(&file),
         Command::Version(args) => version::run(args.json),
         Command::Completions { shell } => generate::completions(shell),

@@ -83,6 +83,12 @@ fn typed() -> Vec<(&'static str, Vec<&'static str>)> {
         ),
         ("git-refused", vec!["snapshot", "--git", ".@HEAD"]),
         ("already-sealed", vec!["assess", "unsigned", "--complete", "all"]),
+        ("pseudonym-key", vec!["snapshot", "pod.yaml", "--pseudonymise", "audit.key"]),
+        (
+            "pseudonym-key-differs",
+            vec!["assess", "people", "--pseudonymise", "other-people.key", "--out", "refused"],
+        ),
+        ("overlay-names-people", vec!["assess", "people", "--overlay", "o-people", "--out", "refused"]),
         ("kind-unknown", vec!["snapshot", "pod.yaml", "--complete", "nonsense"]),
         ("output-occupied", vec!["snapshot", "pod.yaml", "--out", "occupied"]),
         ("report-write", vec!["report", "unsigned", "--format", "csv", "--out", "nowhere/report.csv"]),

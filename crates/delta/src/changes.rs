@@ -110,6 +110,9 @@ pub struct End {
     pub cluster: Cluster,
     /// how that is known
     pub identity_source: IdentitySource,
+    /// key of the pseudonyms in place of people, where they were replaced
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pseudonyms: Option<String>,
     /// latest instant at which the snapshot held
     pub collected_to: Instant,
     /// version of the catalogue

@@ -116,6 +116,7 @@ fn end(seal: &Seal, side: &Side<'_>, assessment: &Assessment) -> End {
         items: seal.items,
         cluster: seal.cluster.clone(),
         identity_source: seal.identity_source,
+        pseudonyms: seal.pseudonyms.as_ref().map(|names| names.key.clone()),
         collected_to: seal.collected_to,
         catalogue_version: side.catalogue.version.clone(),
         catalogue: assessment.catalogue.digest,

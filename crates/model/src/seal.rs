@@ -207,6 +207,21 @@ pub struct Withheld {
     pub rules: Vec<String>,
 }
 
+/// Names of people were replaced before sealing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pseudonyms {
+    /// rules: `nachweis-pseudonyms/1`
+    pub format: String,
+    /// tells keys apart and leads back to none: 32 hexadecimal digits
+    pub key: String,
+    /// different pseudonyms in the items
+    pub people: u64,
+    /// prefixes of users that stayed because the operator named them, sorted
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub prefixes: Vec<String>,
+}
+
 /// A kind of which items are sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -270,6 +285,9 @@ pub struct Seal {
     pub normalisation: String,
     /// list of what was withheld from the bodies
     pub redaction: String,
+    /// that names of people were replaced, where they were
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pseudonyms: Option<Pseudonyms>,
     /// which cluster
     pub cluster: Cluster,
     /// what the API server said of itself, where it was read live

@@ -172,6 +172,7 @@ pub fn snapshot_json(seal: &Seal, id: Digest) -> Json<'static> {
         "collections": seal.collections,
         "withheld": seal.withheld.iter().map(|item| item.pointers.len()).sum::<usize>(),
         "withheld_items": seal.withheld,
+        "pseudonyms": seal.pseudonyms,
         "unread": unread(seal),
         "conflicts": seal.conflicts.len(),
         "conflicting": seal.conflicts,

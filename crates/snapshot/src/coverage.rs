@@ -111,6 +111,7 @@ mod tests {
             format: String::new(),
             canonical: String::new(),
             normalisation: String::new(),
+            pseudonyms: None,
             redaction: crate::withhold::FORMAT.into(),
             cluster: Cluster::default(),
             server: None,

@@ -12,9 +12,10 @@ use nachweis_yaml::Limits;
 
 use crate::forms::{self, Discovery, DumpError, Marker};
 use crate::gitops::Kustomization;
-use crate::intake::{Batch, Found, Lists, read_file, read_page};
+use crate::intake::{Batch, Found, Lists, Means, read_file, read_page};
 use crate::layout::Index;
 use crate::live::{Listed, Listing, LiveHead};
+use crate::pseudonyms::Pseudonyms;
 use crate::resources::{Resource, Resources};
 use crate::spool::Spool;
 
@@ -39,6 +40,8 @@ pub struct Settings {
     pub limits: Limits,
     /// most items; an index has 32 bits
     pub items_max: u32,
+    /// names of people are replaced before anything is stored
+    pub pseudonyms: Option<Pseudonyms>,
 }
 
 impl Settings {
@@ -54,6 +57,7 @@ impl Settings {
             collector: collector.into(),
             limits: Limits::default(),
             items_max: u32::MAX,
+            pseudonyms: None,
         }
     }
 }
@@ -129,6 +133,7 @@ impl Gathered {
 struct Shared {
     resources: Resources,
     limits: Limits,
+    pseudonyms: Option<Pseudonyms>,
     gathered: Mutex<Gathered>,
 }
 
@@ -138,6 +143,10 @@ impl Shared {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn means(&self) -> Means<'_> {
+        Means { resources: &self.resources, limits: &self.limits, pseudonyms: self.pseudonyms.as_ref() }
+    }
+
     fn read(&self, job: &Job) {
         match job {
             Job::File(path, bytes) => self.file(path, bytes, None),
@@ -145,7 +154,7 @@ impl Shared {
             Job::Page(listing, attempt, bytes) => {
                 let path: Arc<str> = listing.path().into();
                 let mut take = |batch: &mut Batch| self.gathered().take_page(&path, *attempt, batch);
-                read_page(listing, Arc::clone(&path), bytes, &self.resources, &self.limits, &mut take);
+                read_page(listing, Arc::clone(&path), bytes, &self.means(), &mut take);
             }
         }
     }
@@ -153,7 +162,7 @@ impl Shared {
     fn file(&self, path: &str, bytes: &[u8], evidence: Option<&'static EvidenceKind>) {
         let path: Arc<str> = path.into();
         let mut lists = Lists::default();
-        read_file(Arc::clone(&path), bytes, &self.resources, &self.limits, evidence, &mut |batch| {
+        read_file(Arc::clone(&path), bytes, &self.means(), evidence, &mut |batch| {
             lists = batch.lists;
             self.gathered().take(batch);
         });
@@ -206,6 +215,7 @@ impl Ingest {
         let shared = Arc::new(Shared {
             resources: resources.clone(),
             limits: settings.limits,
+            pseudonyms: settings.pseudonyms.clone(),
             gathered: Mutex::new(gathered),
         });
         let mut ingest = Ingest { settings, shared, sender: None, workers: Vec::new() };

@@ -16,6 +16,7 @@ use crate::gitops::{self, Kustomization};
 use crate::head::{Head, Refusal, head, is_object, reason, refuse};
 use crate::layout::{self, Index};
 use crate::normalise::{is_left_out, normalise};
+use crate::pseudonyms::Pseudonyms;
 use crate::resources::{KindScope, Resource, Resources, Tier};
 use crate::withhold::{Mark, WITHHELD, looks_secret, withhold};
 
@@ -79,10 +80,19 @@ pub(crate) struct Batch {
     pub lists: Lists,
 }
 
+/// What every file is read with.
+#[derive(Clone, Copy)]
+pub(crate) struct Means<'a> {
+    pub resources: &'a Resources,
+    pub limits: &'a Limits,
+    pub pseudonyms: Option<&'a Pseudonyms>,
+}
+
 /// Reads one file.
 pub(crate) struct Intake<'a> {
     resources: &'a Resources,
     limits: &'a Limits,
+    pseudonyms: Option<&'a Pseudonyms>,
     path: Arc<str>,
     /// line of the document or element at hand
     line: usize,
@@ -100,12 +110,13 @@ const BATCH_BYTES: usize = 1 << 20;
 pub(crate) fn read_file(
     path: Arc<str>,
     bytes: &[u8],
-    resources: &Resources,
-    limits: &Limits,
+    means: &Means<'_>,
     evidence: Option<&'static EvidenceKind>,
     flush: &mut dyn FnMut(&mut Batch),
 ) {
-    let mut intake = Intake { resources, limits, path, line: 1, batch: Batch::default(), evidence, flush };
+    let Means { resources, limits, pseudonyms } = *means;
+    let batch = Batch::default();
+    let mut intake = Intake { resources, limits, pseudonyms, path, line: 1, batch, evidence, flush };
     if evidence.is_none()
         && let Some(marker) = forms::text_marker(&intake.path, bytes)
     {
@@ -368,7 +379,8 @@ impl Intake<'_> {
             let detail = format!("it holds {group}/{kind}, not {}/{}", expected.group, expected.kind);
             return refuse(reason::NOT_EVIDENCE, detail);
         }
-        let name = match head.name {
+        let mut namespace = head.namespace.filter(|_| !file);
+        let mut name = match head.name {
             Some(name) => name,
             None if file => self.path.to_string(),
             None => return refuse(reason::NO_NAME, format!("a {} without `metadata.name`", head.kind)),
@@ -386,14 +398,22 @@ impl Intake<'_> {
             if let (Some(facts), Some(object)) = (facts, body.as_object_mut()) {
                 object.insert(certificates::MEMBER, facts);
             }
+            // Last, so that no password before a host is taken for the name of a mailbox.
+            if let Some(pseudonyms) = self.pseudonyms {
+                pseudonyms.body(&head.group, &head.kind, &mut body, &mut withheld);
+            }
             nachweis_canon::write(&body, &mut self.batch.bodies);
+        }
+        if let Some(pseudonyms) = self.pseudonyms {
+            name = pseudonyms.name(&head.group, &head.kind, &name).unwrap_or(name);
+            namespace = namespace.map(|namespace| pseudonyms.text(&namespace).unwrap_or(namespace));
         }
         self.batch.found.push(Found {
             source: if file { Source::File } else { Source::Kubernetes },
             group: head.group,
             version: head.version,
             kind: head.kind,
-            namespace: head.namespace.filter(|_| !file),
+            namespace,
             name,
             uid: head.uid,
             resource_version: head.resource_version,

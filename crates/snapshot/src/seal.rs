@@ -20,6 +20,7 @@ use crate::ingest::{Gathered, Ingest, Settings};
 use crate::intake::Found;
 use crate::layers::Cuts;
 use crate::normalise;
+use crate::pseudonyms;
 use crate::resolve::{Item, Resolved, resolve};
 use crate::resources::{KindScope, NameError, Resource, Resources, Tier};
 use crate::spool::Spool;
@@ -126,7 +127,12 @@ fn seal(
     let cluster = cluster(settings, &gathered, &forms, &resolved)?;
     sort_lists(settings, &mut gathered, &forms);
 
-    let (root, mut layers) = write_items(&resolved.items, &mut *gathered.spool, blobs)?;
+    let mut people = settings.pseudonyms.is_some().then(BTreeSet::new);
+    let (root, mut layers) = write_items(&resolved.items, &mut *gathered.spool, blobs, &mut |line| {
+        if let Some(people) = &mut people {
+            people.extend(pseudonyms::pseudonyms_in(line).map(str::to_string));
+        }
+    })?;
     let (tallies, kinds) = tally(&resolved.items, &resources);
     let collections = collections(&Sources {
         resources: &resources,
@@ -151,11 +157,12 @@ fn seal(
         None if forms.markers.is_empty() && gathered.indexes.is_empty() => IdentitySource::Declared,
         None => IdentitySource::Dump,
     };
-    let seal = Seal {
+    let mut seal = Seal {
         format: FORMAT.into(),
         canonical: nachweis_canon::FORMAT.into(),
         normalisation: normalise::FORMAT.into(),
         redaction: withhold::FORMAT.into(),
+        pseudonyms: None,
         cluster,
         server: gathered.live.take().map(|live| live.server),
         identity_source,
@@ -193,6 +200,9 @@ fn seal(
         kinds,
         root,
     };
+    if let (Some(pseudonyms), Some(people)) = (&settings.pseudonyms, people) {
+        pseudonyms.seal(&mut seal, people.len() as u64);
+    }
     let bytes = canonical_bytes(&seal);
     layers.insert(0, blobs.put(media::SEAL, &bytes)?);
     Ok(Sealed { seal, id: Digest::of(&bytes), layers })
@@ -326,11 +336,12 @@ fn covers(path: &str, unread: &Unread) -> bool {
     unread.file.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Writes the lines of all items in sealed order. Returns the Merkle root and the layers.
+/// Writes the lines of all items in sealed order and shows each to `seen`. Returns the Merkle root and the layers.
 fn write_items(
     items: &[Item],
     spool: &mut dyn Spool,
     blobs: &dyn BlobsMut,
+    seen: &mut dyn FnMut(&[u8]),
 ) -> Result<(Digest, Vec<Descriptor>), SealError> {
     let cuts = Cuts::plan(items);
     let mut tree = merkle::Builder::new();
@@ -347,6 +358,7 @@ fn write_items(
             packer = Some(free);
         }
         write_line(item, spool, &mut line, &mut body)?;
+        seen(&line);
         tree.push(merkle::leaf(&line));
         let writer = match &mut layer {
             Some(writer) => writer,

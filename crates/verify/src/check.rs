@@ -419,5 +419,9 @@ fn origin(seal: &Seal) -> Answer {
             (State::Declared, "read from files that the operator declares to be cluster")
         }
     };
-    Answer::new(state, format!("{how} {name}{uid}; {instant} {to}"))
+    let people = seal
+        .pseudonyms
+        .as_ref()
+        .map_or(String::new(), |names| format!("; names of people are pseudonyms of the key {}", names.key));
+    Answer::new(state, format!("{how} {name}{uid}; {instant} {to}{people}"))
 }

@@ -140,6 +140,15 @@ impl Page<'_> {
             }
             _ => {}
         }
+        match (&delta.old.pseudonyms, &delta.new.pseudonyms) {
+            (Some(a), Some(b)) if a != b => self.line(
+                "note  names of people are pseudonyms of two different keys: the same person has another name on each side",
+            ),
+            (Some(_), None) | (None, Some(_)) => self.line(
+                "note  names of people are pseudonyms on one side alone: users and addresses differ for that reason",
+            ),
+            _ => {}
+        }
     }
 
     fn side(&mut self, word: &str, end: &End) {

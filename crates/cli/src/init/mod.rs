@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::Args;
 use nachweis_canon::Json;
 use nachweis_catalog::{Files, overlay, parse};
+use nachweis_model::catalogue::Overlay;
 use nachweis_model::control::Parameter;
 use nachweis_oci::{FolderStore, Manifest, media, select};
 use nachweis_report::escape::shell;
@@ -18,7 +19,7 @@ use nachweis_snapshot::Snapshot;
 use crate::args::{Format, InputArgs};
 use crate::fail::Failure;
 use crate::output::{print, print_json};
-use crate::{ingest, store};
+use crate::{ingest, pseudonyms, store};
 
 #[derive(Args)]
 pub struct InitArgs {
@@ -90,7 +91,8 @@ fn facts(input: &InputArgs) -> Result<facts::Facts, Failure> {
         Failure::new("temporary-storage", format!("cannot make a temporary folder: {error}"))
     })?;
     let store = FolderStore::create(folder.path())?;
-    let layers = ingest::seal(input, &store)?.layers;
+    let pseudonyms = pseudonyms::of(input, &Overlay::default())?;
+    let layers = ingest::seal(input, pseudonyms, &store)?.layers;
     let manifest = Manifest { layers, ..Manifest::artifact(media::SNAPSHOT) };
     let snapshot = Snapshot::open(&store, &manifest).map_err(|error| unreadable(error.to_string()))?;
     read(&snapshot)

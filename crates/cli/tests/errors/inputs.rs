@@ -71,6 +71,11 @@ pub(crate) fn folder() -> tempfile::TempDir {
     }
     let snapshot = ["snapshot", "objects.yaml", "--out", "sealed"];
     assert_eq!(run(home.path(), &snapshot).code, 0);
+    for key in ["people.key", "other-people.key"] {
+        assert_eq!(run(home.path(), &["key", "pseudonyms", "--out", key]).code, 0);
+    }
+    let people = ["snapshot", "objects.yaml", "--pseudonymise", "people.key", "--out", "people"];
+    assert_eq!(run(home.path(), &people).code, 0);
     let named = ["assess", "pod.yaml", "--cluster", "a", "--out", "cluster-a"];
     assert!([3, 4].contains(&run(home.path(), &named).code));
     let one_pack = ["assess", "pod.yaml", "--pack", "cra", "--out", "one-pack"];
@@ -111,6 +116,7 @@ fn overlays(put: &dyn Fn(&str, &str)) {
     let past = good.replace("2026", "2024").replace("2027", "2025");
     with("o-expired/exemptions.yaml", &past);
     with("o-expiry/exemptions.yaml", &good.replace("2027", "2025"));
+    with("o-people/exemptions.yaml", &good.replace("Pod/b/a", "Pod/b/anna%40pay.example"));
     with("o-items/exemptions.yaml", &good.replace("[\"kubernetes//Pod/b/a\"]", "[]"));
 }
 

@@ -162,6 +162,13 @@ pub(super) fn withheld(p: &mut Page, view: &View<'_>) {
         Lang::En => format!("Values that were not stored: {values}, in {items} items. Their keys stayed; a check that reads one is indeterminate for the item. The seal lists every place."),
         Lang::De => format!("Nicht gespeicherte Werte: {values}, in {items} Objekten. Ihre Schlüssel blieben; eine Prüfung, die einen liest, ist für das Objekt unbestimmt. Das Siegel nennt jede Stelle."),
     });
+    if let Some(names) = &view.report.seal.pseudonyms {
+        let (people, key) = (number(lang, names.people), &names.key);
+        p.p(&match lang {
+            Lang::En => format!("Names of people were replaced before sealing: {people} pseudonyms of the key {key}."),
+            Lang::De => format!("Namen von Personen wurden vor dem Versiegeln ersetzt: {people} Pseudonyme des Schlüssels {key}."),
+        });
+    }
     if withheld.is_empty() {
         return;
     }

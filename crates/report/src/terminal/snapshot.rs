@@ -77,6 +77,16 @@ pub fn snapshot_terminal(seal: &Seal, id: Digest, style: &Style) -> String {
         lang.pick("values, their places are in the seal", "Werte, die Stellen stehen im Siegel"),
     );
     fact(&mut screen, "withheld", "verdeckt", &withheld, Paint::Dim);
+    if let Some(names) = &seal.pseudonyms {
+        let people = counted(
+            lang,
+            names.people,
+            lang.pick("person has a pseudonym", "Person hat ein Pseudonym"),
+            lang.pick("people have pseudonyms", "Personen haben Pseudonyme"),
+        );
+        let key = lang.pick("of the key", "des Schlüssels");
+        fact(&mut screen, "people", "Personen", &format!("{people} {key} {}", inert(&names.key)), Paint::Dim);
+    }
     if !seal.conflicts.is_empty() {
         let conflicts = counted(
             lang,

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use nachweis_canon::Json;
-use nachweis_yaml::{Limits, Shape};
+use nachweis_yaml::Shape;
 
-use super::{Batch, Intake, Refusals};
+use super::{Batch, Intake, Means, Refusals};
 use crate::head::{Refusal, reason, refuse};
 use crate::live::Listing;
-use crate::resources::Resources;
 use crate::withhold::{Mark, WITHHELD, code};
 
 /// Members of a Secret that a list of metadata does not show. They read as withheld: an absent member would be an
@@ -29,12 +28,12 @@ pub(crate) fn read_page(
     listing: &Listing,
     path: Arc<str>,
     bytes: &[u8],
-    resources: &Resources,
-    limits: &Limits,
+    means: &Means<'_>,
     flush: &mut dyn FnMut(&mut Batch),
 ) {
     let batch = Batch::default();
-    let mut intake = Intake { resources, limits, path, line: 0, batch, flush, evidence: None };
+    let Means { resources, limits, pseudonyms } = *means;
+    let mut intake = Intake { resources, limits, pseudonyms, path, line: 0, batch, flush, evidence: None };
     intake.page(listing, bytes);
     let Intake { mut batch, flush, .. } = intake;
     flush(&mut batch);

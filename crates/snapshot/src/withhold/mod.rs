@@ -21,7 +21,7 @@ pub(crate) use crate::withhold::rules::code;
 use crate::withhold::rules::{Means, PLACES};
 use crate::withhold::text::{Reading, judge};
 
-pub(crate) use encoded::decode as decode_base64;
+pub(crate) use encoded::{Packed, base64, decode as decode_base64, percent};
 pub use rules::{FORMAT, to_json};
 
 /// What stands where a value was withheld.
