@@ -87,7 +87,6 @@ const PEOPLE: &[&str] = &[
     "maintainer",
     "maintainers",
     "modifiedby",
-    "ownername",
     "performedby",
     "preferredusername",
     "productowner",
