@@ -207,6 +207,7 @@ impl Index {
     pub fn finish(&mut self) {
         self.enforcers.finish(&self.pods);
         self.addons.finish(&self.pods);
+        self.budgets.finish(&self.pods);
         self.operators.finish();
     }
 }

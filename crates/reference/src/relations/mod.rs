@@ -141,6 +141,7 @@ pub fn is_strange(resource: &str, body: &Json<'_>, data: &Data) -> bool {
         "poddisruptionbudgets.policy" => {
             let selector = body.at(&["spec", "selector"]);
             matches!(selector, Some(node) if *node != Json::Null && pods::selects(node, &Json::Null).is_none())
+                || pods::must_stay(body, 1).is_none()
         }
         "daemonsets.apps" => agents::hides_settings("DaemonSet", body, data),
         "deployments.apps" => agents::hides_settings("Deployment", body, data),

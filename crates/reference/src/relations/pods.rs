@@ -115,7 +115,13 @@ pub(super) fn of_service(world: &World, id: &ItemId, service: &Json<'_>) -> Json
             if selects(selector, labels) != Some(true) {
                 continue;
             }
-            let protects = protects(budget);
+            let pods = live(world, &id.namespace)
+                .filter(|(_, pod)| {
+                    selects(selector, self::labels(pod, &["metadata", "labels"])) == Some(true)
+                })
+                .count();
+            let Some(must_stay) = must_stay(budget, pods as i128) else { continue };
+            let protects = must_stay > 0;
             protected |= protects;
             budgets.push(Json::object([
                 ("namespace", Json::str(id.namespace.clone())),
@@ -133,13 +139,24 @@ pub(super) fn of_service(world: &World, id: &ItemId, service: &Json<'_>) -> Json
     Json::Arr(out)
 }
 
-/// Whether a budget keeps anything: not where it says that all may go, or that none has to stay.
-fn protects(budget: &Json<'_>) -> bool {
-    match (budget.at(&["spec", "minAvailable"]), budget.at(&["spec", "maxUnavailable"])) {
-        (_, Some(Json::Str(share))) => share != "100%",
-        (_, Some(Json::Int(_))) => true,
-        (Some(Json::Int(pods)), _) => *pods > 0,
-        (Some(Json::Str(share)), _) => share != "0%",
-        _ => true,
+/// How many of so many pods a budget keeps, as the disruption controller of Kubernetes reckons: shares are rounded up.
+/// `None` for a figure that no API server accepts.
+pub(super) fn must_stay(budget: &Json<'_>, pods: i128) -> Option<i128> {
+    let figure = |name: &str| match budget.at(&["spec", name]) {
+        None | Some(Json::Null) => None,
+        Some(Json::Int(count)) if *count >= 0 => Some(Ok(i128::from(*count))),
+        Some(Json::Str(share)) => {
+            let digits =
+                share.strip_suffix('%').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+            let percent =
+                digits.and_then(|digits| digits.parse::<i128>().ok()).filter(|percent| *percent <= 100);
+            Some(percent.map(|percent| (pods * percent + 99) / 100).ok_or(()))
+        }
+        Some(_) => Some(Err(())),
+    };
+    match (figure("maxUnavailable"), figure("minAvailable")) {
+        (Some(missing), _) => missing.ok().map(|missing| pods - missing),
+        (None, Some(least)) => least.ok(),
+        (None, None) => Some(pods),
     }
 }
