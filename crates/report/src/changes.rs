@@ -198,6 +198,36 @@ pub(crate) struct Collection {
     pub new: nachweis_model::seal::CollectionStatus,
 }
 
+/// Nouns before the names of changed inputs, as the delta writes them, and the cause that says the noun already.
+const NOUNS: [(&str, &str, Option<Cause>); 9] = [
+    ("control ", "Kontrolle ", None),
+    ("own control ", "eigene Kontrolle ", Some(Cause::OwnControl)),
+    ("parameter ", "Parameter ", Some(Cause::Parameter)),
+    ("exemption ", "Ausnahme ", Some(Cause::Exemption)),
+    ("data ", "Daten ", None),
+    ("obligation ", "Pflicht ", None),
+    ("pack ", "Paket ", None),
+    ("crosswalk ", "Crosswalk ", None),
+    ("act ", "Rechtsakt ", None),
+];
+
+/// The name of a changed input for people, beside its causes: the noun in their language, or none where it stands there
+/// already.
+pub(crate) fn input_name(lang: Lang, causes: &[Cause], name: &str) -> String {
+    for (noun, german, cause) in NOUNS {
+        if let Some(rest) = name.strip_prefix(noun) {
+            let said = cause.is_some_and(|cause| causes == [cause]);
+            return format!("{}{rest}", if said { "" } else { lang.pick(noun, german) });
+        }
+    }
+    match name {
+        "release" => lang.pick("release", "Fassung").into(),
+        "packs" => lang.pick("packs", "Pakete").into(),
+        "as_of" => lang.pick("as of", "Stichtag").into(),
+        other => other.into(),
+    }
+}
+
 /// Codes of a delta with their words in both languages.
 macro_rules! words {
     ($($(#[$doc:meta])+ $name:ident { $($variant:ident = $en:literal, $de:literal;)+ })+) => {$(
@@ -262,5 +292,37 @@ words! {
         Removed = "removed", "entfernt";
         NotSeen = "not seen any more", "nicht mehr gesehen";
         Changed = "changed", "geändert";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_noun_is_said_once_and_in_the_readers_language() {
+        for (causes, name, en, de) in [
+            (&[Cause::Parameter][..], "parameter days_max", "days_max", "days_max"),
+            (&[Cause::Exemption], "exemption e-1", "e-1", "e-1"),
+            (
+                &[Cause::Catalogue],
+                "control restore-tested",
+                "control restore-tested",
+                "Kontrolle restore-tested",
+            ),
+            (&[Cause::Catalogue], "data enforcers", "data enforcers", "Daten enforcers"),
+            // Of several causes it is not said which one the name belongs to.
+            (
+                &[Cause::OwnControl, Cause::Catalogue],
+                "own control mine",
+                "own control mine",
+                "eigene Kontrolle mine",
+            ),
+            (&[Cause::Instant], "as_of", "as of", "Stichtag"),
+            (&[Cause::Statement], "parameters", "parameters", "parameters"),
+        ] {
+            assert_eq!(input_name(Lang::En, causes, name), en);
+            assert_eq!(input_name(Lang::De, causes, name), de);
+        }
     }
 }

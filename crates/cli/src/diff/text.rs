@@ -32,6 +32,13 @@ pub fn text(delta: &Delta, [old, new]: [&str; 2], limit: usize) -> String {
     page.out
 }
 
+/// A name without the noun that its only cause has said: `overlay changed: parameter (days_max)`.
+fn unsaid<'n>(causes: &[Kind], name: &'n str) -> &'n str {
+    let [cause] = causes else { return name };
+    let noun = cause.words().rsplit_once(": ").map_or("", |(_, noun)| noun);
+    name.strip_prefix(noun).and_then(|rest| rest.strip_prefix(' ')).unwrap_or(name)
+}
+
 struct Page<'a> {
     out: String,
     delta: &'a Delta,
@@ -220,7 +227,8 @@ impl Page<'_> {
                 let mut line = String::from("  because ");
                 line.push_str(&part.kinds.iter().map(|kind| kind.words()).collect::<Vec<_>>().join(" + "));
                 if !part.named.is_empty() {
-                    let _ = write!(line, " ({})", inert(&part.named.join(", ")));
+                    let names: Vec<&str> = part.named.iter().map(|name| unsaid(&part.kinds, name)).collect();
+                    let _ = write!(line, " ({})", inert(&names.join(", ")));
                 }
                 if finding.parts.len() > 1 {
                     let _ = write!(line, ": {} -> {}", short(part.old.as_ref()), short(part.new.as_ref()));

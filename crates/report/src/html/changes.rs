@@ -3,7 +3,9 @@ use nachweis_model::{ItemId, Lang};
 use super::anchor;
 use super::page::Page;
 use super::parts::{long, shorten};
-use crate::changes::{Changes, Class, Fate, Figures, Input, Item, Moved, Object, PathChange, Shown, State};
+use crate::changes::{
+    Changes, Class, Fate, Figures, Input, Item, Moved, Object, PathChange, Shown, State, input_name,
+};
 use crate::escape::{clip, visible};
 use crate::view::{Row, View};
 use crate::words::{Pick, as_verdict, counted, number, sign, status, verdict};
@@ -150,7 +152,8 @@ fn because(lang: Lang, moved: &Moved) -> String {
         let words: Vec<&str> = part.kinds.iter().map(|kind| kind.word(lang)).collect();
         let mut text = words.join(" + ");
         if !part.named.is_empty() {
-            let names: Vec<String> = part.named.iter().take(4).map(|name| shorten(name)).collect();
+            let names: Vec<String> =
+                part.named.iter().take(4).map(|name| shorten(&input_name(lang, &part.kinds, name))).collect();
             let more = part.named.len().saturating_sub(names.len());
             let more = if more > 0 { format!(", +{more}") } else { String::new() };
             text.push_str(&format!(" ({}{more})", names.join(", ")));
@@ -217,7 +220,7 @@ fn inputs(p: &mut Page, lang: Lang, inputs: &[Input]) {
     let caption = lang.pick("Changed beside the cluster", "Neben dem Cluster geändert");
     p.listed(lang, caption, &heads, inputs, |p, input| {
         p.td(input.kind.word(lang));
-        p.th(&shorten(&input.name));
+        p.th(&shorten(&input_name(lang, &[input.kind], &input.name)));
         let mut lines: Vec<String> =
             input.changes.iter().take(OBJECTS.1).map(|change| path(lang, change)).collect();
         let more = input.changes.len().saturating_sub(lines.len()) as u64 + input.more;
