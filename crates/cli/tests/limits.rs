@@ -1,6 +1,8 @@
 //! One input per limit: what is refused is named in the seal, and the rest goes on.
 //!
 //! The number of entries and the bytes of a whole input are tested where their limits can be small: `crates/collect`.
+//! `every_limit_has_a_case` looks through the rooms that read inputs for limits that no case here, or named there, runs
+//! into.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod common;
@@ -98,6 +100,32 @@ fn shapes_of_documents() {
     );
 }
 
+#[test]
+fn words_of_objects() {
+    let long = |length: usize| "n".repeat(length);
+    for (object, reason) in [
+        (
+            format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {}, namespace: b}}\n", long(1_025)),
+            "bad-name",
+        ),
+        (
+            format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: a, namespace: {}}}\n", long(1_025)),
+            "bad-namespace",
+        ),
+        (format!("apiVersion: v1\nkind: {}\nmetadata: {{name: a}}\n", long(317)), "bad-kind"),
+        (format!("apiVersion: {}/v1\nkind: Pod\nmetadata: {{name: a}}\n", long(317)), "bad-api-version"),
+    ] {
+        assert_eq!(unread(put("a.yaml", object)), [format!("a.yaml {reason}")]);
+    }
+    let fits = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {}, namespace: b}}\n", long(1_024));
+    assert_eq!(unread(put("a.yaml", fits)), Vec::<String>::new());
+    let mut lists = POD_JSON.to_string();
+    for _ in 0..6 {
+        lists = format!(r#"{{"apiVersion":"v1","kind":"List","items":[{lists}]}}"#);
+    }
+    assert_eq!(unread(put("lists.json", lists)), ["lists.json not-an-object"], "lists inside of lists");
+}
+
 const POD_JSON: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"c","namespace":"b"}}"#;
 
 #[test]
@@ -128,6 +156,9 @@ fn ways_out_of_the_input() {
     assert_eq!(unread(link), ["passwd.yaml link"]);
     let nested = tar("one.tar", Regular, &tar("two.tar", Regular, &tar("a.yaml", Regular, POD.as_bytes())));
     assert_eq!(unread(put("x.tar", nested)), ["x.tar/one.tar/two.tar nested-archive"]);
+    let name = vec![b'n'; 2 << 20];
+    let endless = tar("././@LongLink", tar::EntryType::GNULongName, &name);
+    assert_eq!(unread(put("x.tar", endless)), ["x.tar broken-archive"], "the name of an entry");
     let long = tar(&"n".repeat(100), Regular, POD.as_bytes());
     assert_eq!(unread(put("cut.tar", &long[..long.len() - 2_000])).len(), 1, "an archive that was cut");
     let name: &'static str =
@@ -138,4 +169,176 @@ fn ways_out_of_the_input() {
         fs::write(file, "apiVersion: v1\nkind: [\n").unwrap();
     };
     assert_eq!(unread(path), [format!("{name} truncated")], "a long path stays whole in the seal");
+}
+
+/// Where a limit is run into, or why nothing can be refused by it.
+enum Met {
+    Here(&'static str),
+    There(&'static str, &'static str),
+    Never(&'static str),
+}
+use Met::{Here, Never, There};
+
+/// Limits of the rooms that read inputs: file, name, the test that runs into it.
+const LIMITS: &[(&str, &str, Met)] = &[
+    (
+        "canon/src/parse.rs",
+        "Limits.bytes",
+        Never(
+            "the readers that call it have limits of their own for bytes: of files, documents, layers and documents of a bundle",
+        ),
+    ),
+    ("canon/src/parse.rs", "Limits.depth", Here("shapes_of_documents")),
+    ("collect/src/files/archive.rs", "LEVELS", Here("ways_out_of_the_input")),
+    ("collect/src/files/folder.rs", "DEPTH", Never("no path that Linux opens is as long")),
+    (
+        "collect/src/files/git.rs",
+        "LIST_BYTES_MAX",
+        Never("a commit with so many files ends the run: too many to make in a test"),
+    ),
+    ("collect/src/files/meter.rs", "HEADER_BYTES", Here("ways_out_of_the_input")),
+    (
+        "collect/src/files/mod.rs",
+        "ArchiveLimits.entries",
+        There("collect/tests/files.rs", "limits_stop_one_input_and_not_the_next"),
+    ),
+    ("collect/src/files/mod.rs", "ArchiveLimits.entry_bytes", Here("sizes")),
+    ("collect/src/files/mod.rs", "ArchiveLimits.ratio", Here("sizes")),
+    (
+        "collect/src/files/mod.rs",
+        "ArchiveLimits.total_bytes",
+        There("collect/tests/files.rs", "limits_stop_one_input_and_not_the_next"),
+    ),
+    (
+        "snapshot/src/certificates.rs",
+        "CERTIFICATES_MAX",
+        Never("the object stays, facts of further certificates are left out"),
+    ),
+    (
+        "snapshot/src/certificates.rs",
+        "CERTIFICATE_BYTES_MAX",
+        Never("the object stays, without the certificate's facts"),
+    ),
+    ("snapshot/src/certificates.rs", "NAMES_MAX", Never("the object stays, with the first names")),
+    (
+        "snapshot/src/certificates.rs",
+        "TEXT_BYTES_MAX",
+        Never("the object stays, without the certificate's facts"),
+    ),
+    (
+        "snapshot/src/certificates.rs",
+        "VALUE_BYTES_MAX",
+        Never("the object stays, without the certificate's facts"),
+    ),
+    ("snapshot/src/check.rs", "PROBLEMS_MAX", Never("reads what was sealed")),
+    (
+        "snapshot/src/gitops.rs",
+        "FOLLOWED_MAX",
+        There("snapshot/tests/gitops.rs", "many_charts_and_long_chains_end_in_time"),
+    ),
+    ("snapshot/src/head.rs", "NAME_BYTES_MAX", Here("words_of_objects")),
+    ("snapshot/src/head.rs", "WORD_BYTES_MAX", Here("words_of_objects")),
+    (
+        "snapshot/src/ingest.rs",
+        "Settings.items_max",
+        Never("an index has 32 bits; sealing more ends in `too-many-items`"),
+    ),
+    ("snapshot/src/intake.rs", "BATCH_BYTES", Never("how much a worker takes at once")),
+    ("snapshot/src/intake.rs", "NESTING_MAX", Here("words_of_objects")),
+    ("snapshot/src/intake.rs", "REFUSALS_MAX", Here("shapes_of_documents")),
+    ("snapshot/src/intake.rs", "STREAM_BYTES_MIN", Never("how a text is taken apart")),
+    ("snapshot/src/layers.rs", "SPLIT_BYTES", Never("where a layer is cut")),
+    ("snapshot/src/open.rs", "KEEP_MAX", Never("reads what was sealed")),
+    ("snapshot/src/open.rs", "SEAL_BYTES_MAX", Never("reads what was sealed")),
+    ("snapshot/src/withhold/encoded.rs", "BASE64_BYTES_MIN", Never("shorter texts are words")),
+    ("snapshot/src/withhold/names.rs", "END_MAX", Never("the longest end of a name in a table of ours")),
+    (
+        "snapshot/src/withhold/text.rs",
+        "DEPTH_MAX",
+        There("snapshot/src/withhold/text.rs", "no_limit_lets_a_secret_through"),
+    ),
+    ("snapshot/src/withhold/text.rs", "NAME_BYTES", Never("how far a look around a word goes")),
+    ("snapshot/src/withhold/text.rs", "URL_BYTES", Never("how far a look around a word goes")),
+    ("snapshot/src/withhold/text.rs", "VALUE_BYTES", Never("how far a look around a word goes")),
+    ("yaml/src/lib.rs", "Limits.alias_nodes", Here("shapes_of_documents")),
+    ("yaml/src/lib.rs", "Limits.depth", Here("shapes_of_documents")),
+    ("yaml/src/lib.rs", "Limits.document_bytes", Here("sizes")),
+];
+
+#[test]
+fn every_limit_has_a_case() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut found = Vec::new();
+    for room in ["canon/src", "collect/src/files", "snapshot/src", "yaml/src"] {
+        sources(&crates.join(room), &mut |path, text| {
+            let file = path.strip_prefix(&crates).unwrap().to_str().unwrap().to_string();
+            found.extend(limits(text).into_iter().map(|name| (file.clone(), name)));
+        });
+    }
+    found.sort();
+    let known: Vec<(String, String)> =
+        LIMITS.iter().map(|(file, name, _)| (file.to_string(), name.to_string())).collect();
+    assert_eq!(found, known, "a limit without a row here, or a row without its limit");
+    for (file, name, met) in LIMITS {
+        let (place, test) = match met {
+            Here(test) => ("cli/tests/limits.rs", test),
+            There(place, test) => (*place, test),
+            Never(why) => {
+                assert!(why.len() > 10, "{file} {name}");
+                continue;
+            }
+        };
+        let text = fs::read_to_string(crates.join(place)).unwrap();
+        assert!(
+            text.contains(&format!("#[test]\nfn {test}("))
+                || text.contains(&format!("#[test]\n    fn {test}(")),
+            "{name}: no test `{test}` in {place}"
+        );
+    }
+}
+
+fn sources(folder: &Path, visit: &mut dyn FnMut(&Path, &str)) {
+    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            sources(&path, visit);
+        } else {
+            visit(&path, &fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// Constants that are named like limits, and the numbers of structs that hold limits.
+fn limits(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut of = None;
+    for line in text.lines() {
+        let line = line
+            .trim()
+            .trim_start_matches("pub(crate) ")
+            .trim_start_matches("pub(super) ")
+            .trim_start_matches("pub ");
+        if let Some(rest) = line.strip_prefix("const ")
+            && let Some((name, kind)) = rest.split_once(": ")
+            && ["usize", "u64", "u32"].iter().any(|number| kind.starts_with(&format!("{number} =")))
+            && ["MAX", "MIN", "LEVELS", "DEPTH", "BYTES", "NODES", "ENTRIES", "LIMIT"]
+                .iter()
+                .any(|word| name.ends_with(word))
+        {
+            out.push(name.to_string());
+        }
+        if let Some(name) = line.strip_prefix("struct ").and_then(|rest| rest.strip_suffix(" {")) {
+            of = Some(name.to_string());
+        } else if line == "}" {
+            of = None;
+        } else if let Some((field, kind)) = line.split_once(": ")
+            && let Some(of) = &of
+            && (of.ends_with("Limits") || field.ends_with("_max"))
+            && ["usize,", "u64,", "u32,"].contains(&kind)
+        {
+            out.push(format!("{of}.{field}"));
+        }
+    }
+    out
 }

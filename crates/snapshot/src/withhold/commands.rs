@@ -3,9 +3,6 @@
 use crate::withhold::names::{Place, is_literal, is_secret, meaning};
 use crate::withhold::rules::{Form, TOOLS};
 
-/// Words of one command line that are looked at, at most.
-const WORDS_MAX: usize = 10_000;
-
 type Options = &'static [(&'static str, Form)];
 
 /// The positions of words that are secrets.
@@ -16,7 +13,7 @@ pub(crate) fn secrets<'w>(words: impl Iterator<Item = &'w str>) -> Vec<usize> {
     let mut rest = false;
     let mut next: Option<&str> = None;
     let mut pair_next = false;
-    for (at, word) in words.take(WORDS_MAX).enumerate() {
+    for (at, word) in words.enumerate() {
         let bare = word.trim_matches(['"', '\'', '(', ')', ';', '`']);
         if matches!(word, "|" | "||" | "&&" | "&" | ";") {
             (command, tool, rest, next, pair_next) = (None, None, false, None, false);

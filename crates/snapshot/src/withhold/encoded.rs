@@ -2,15 +2,13 @@
 
 use base64ct::{Base64Unpadded, Encoding};
 
-/// Bytes of a text that are unpacked at most. What is longer is looked at in its first part.
-const DECODED_BYTES_MAX: usize = 4 << 20;
 /// A text in base64 is at least this long: shorter ones are words.
 const BASE64_BYTES_MIN: usize = 16;
 
 /// Decodes base64 of either alphabet, with or without line ends and padding.
 pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    let mut plain = Vec::with_capacity(text.len().min(DECODED_BYTES_MAX));
-    for byte in text.iter().take(DECODED_BYTES_MAX) {
+    let mut plain = Vec::with_capacity(text.len());
+    for byte in text {
         match byte {
             b'-' => plain.push(b'+'),
             b'_' => plain.push(b'/'),

@@ -7,7 +7,7 @@ use crate::withhold::rules::{Means, code};
 use crate::withhold::tokens::{self, Hint, head, tail};
 use crate::withhold::{commands, encoded};
 
-/// Texts inside of texts that are unpacked.
+/// Texts inside of texts that are unpacked. What is packed more often is withheld unseen.
 const DEPTH_MAX: usize = 3;
 /// Bytes of a name and of a value that are looked at.
 const NAME_BYTES: usize = 64;
@@ -90,7 +90,8 @@ fn is_plain(text: &str) -> bool {
 
 fn unpacked(text: &str, percent: bool, reading: Reading, depth: usize) -> Option<&'static str> {
     if depth == DEPTH_MAX {
-        return None;
+        let packed = encoded::base64(text).is_some() || percent && encoded::percent(text) != text;
+        return packed.then_some(code::COMPRESSED);
     }
     if percent && let Some(code) = at_depth(&encoded::percent(text), reading, depth + 1) {
         return Some(code);
@@ -360,6 +361,24 @@ mod tests {
         ] {
             assert!(found(text).is_some(), "{text}");
         }
+    }
+
+    #[test]
+    fn no_limit_lets_a_secret_through() {
+        use base64ct::{Base64, Encoding};
+        let packed = |text: &str, times: usize| {
+            (0..times).fold(text.to_string(), |text, _| Base64::encode_string(text.as_bytes()))
+        };
+        let words = format!("{}mysql -uroot -phunter2", "word ".repeat(12_000));
+        assert!(found(&words).is_some(), "at the end of a long line");
+        let long = format!("{}password=hunter2\n", "colour: green\n".repeat(400_000));
+        assert!(found(&packed(&long, 1)).is_some(), "at the end of a long packed text");
+        for times in 1..8 {
+            assert!(found(&packed("password=hunter2", times)).is_some(), "packed {times} times");
+        }
+        let harmless = "a text in which nothing has to be hidden";
+        assert_eq!(found(&packed(harmless, DEPTH_MAX)), None);
+        assert_eq!(found(&packed(harmless, DEPTH_MAX + 1)), Some(code::COMPRESSED));
     }
 
     #[test]
