@@ -297,3 +297,34 @@ fn recorded_support_bundles_close_what_they_list() {
         assert_eq!((errors, bad), (open, open), "{archive}: {:?}", kept.unread());
     }
 }
+
+/// Newer collectors of troubleshoot lay a link beside each file of custom resources.
+#[test]
+fn a_link_to_a_file_that_was_read_takes_nothing_from_it() {
+    use nachweis_model::seal::Unread;
+    let status = |with_file: bool| {
+        let store = nachweis_oci::MemoryStore::new();
+        let resources = nachweis_snapshot::Resources::built_in();
+        let mut ingest = nachweis_snapshot::Ingest::new(settings(), resources, Vec::new());
+        let version = "apiVersion: troubleshoot.sh/v1beta2\nkind: SupportBundle\nspec: {versionNumber: v1}\n";
+        ingest.entry("version.yaml", version.into());
+        let folder = "cluster-resources/custom-resources/backups.velero.io";
+        if with_file {
+            let backup = r#"[{"apiVersion":"velero.io/v1","kind":"Backup","metadata":{"name":"b","namespace":"velero"}}]"#;
+            ingest.entry(&format!("{folder}/velero.json"), backup.into());
+        }
+        ingest.unread(Unread {
+            file: format!("{folder}/velero.yaml"),
+            line: 0,
+            column: 0,
+            reason: "link".into(),
+            detail: "a link".into(),
+            ignored: false,
+        });
+        let rows = ingest.finish(&store).unwrap().seal.collections;
+        let row = rows.into_iter().find(|row| row.resource == "backups.velero.io" && row.scope == "velero");
+        row.map(|row| row.status.as_str())
+    };
+    assert_eq!(status(true), Some("complete"));
+    assert_eq!(status(false), Some("error"), "a link alone is a list that nobody read");
+}

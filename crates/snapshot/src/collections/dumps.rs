@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nachweis_model::seal::{CollectionBasis, CollectionStatus, EVERYWHERE, Unread};
 
 use super::{Rows, Sources, Status, opens, put};
-use crate::forms::{CLUSTER_INFO_LISTS, Form, Place};
+use crate::forms::{CLUSTER_INFO_LISTS, Form, Place, linked};
 use crate::intake::Lists;
 use crate::resources::{KindScope, Tier};
 
@@ -15,8 +15,12 @@ pub(super) fn rows(sources: &Sources<'_>, rows: &mut Rows) {
     for (file, lists) in sources.dump_files {
         files.insert(file, *lists);
     }
-    for file in unread.keys() {
-        files.entry(file).or_default();
+    for (file, unread) in &unread {
+        // The other name of a file that was read takes nothing from it.
+        let twin = linked(file).is_some_and(|twin| files.contains_key(&*twin));
+        if unread.reason != "link" || !twin {
+            files.entry(file).or_default();
+        }
     }
     let places: Vec<(&str, Place<'_>, Lists)> = files
         .into_iter()

@@ -3,7 +3,8 @@
 //! `nodes.json` and `<namespace>/{events,replication-controllers,services,daemonsets,deployments,replicasets,pods}.json`,
 //! logs beside them. kubectl lists each kind of a namespace without a selector, writes the typed list, and stops at the
 //! first error: a namespace in which all seven files are there was read to its end. Which namespaces the cluster has,
-//! the dump does not say: with `--namespaces` it covers some, without `--all-namespaces` two.
+//! the dump does not say: with `--namespaces` it covers some, without `--all-namespaces` two
+//! (`staging/src/k8s.io/kubectl/pkg/cmd/clusterinfo/clusterinfo_dump.go` of Kubernetes).
 
 use nachweis_model::seal::EVERYWHERE;
 

@@ -167,6 +167,11 @@ pub(crate) fn discovery(path: &str, value: &Json<'_>) -> Option<Discovery> {
     troubleshoot::discovery(path, value)
 }
 
+/// The file that a link of this path is another name of, as a collector lays it.
+pub(crate) fn linked(path: &str) -> Option<String> {
+    troubleshoot::linked(path)
+}
+
 /// apiVersion and kind of the elements of a file that do not say so themselves.
 pub(crate) fn list_kind(path: &str) -> Option<(String, &'static str)> {
     troubleshoot::list_kind(path)

@@ -2,7 +2,9 @@
 //!
 //! `namespaces/<namespace>/<group>/<plural>.yaml` are lists, `cluster-scoped-resources/<group>/<plural>/<name>.yaml` single
 //! objects, beside a file `version` or `timestamp`. Inspecting a namespace writes whole lists of it and the Namespace
-//! itself, `namespaces/<namespace>/<namespace>.yaml`; single objects come from whatever was asked for and close nothing.
+//! itself, `namespaces/<namespace>/<namespace>.yaml`; single objects come from whatever was asked for and close nothing. Of
+//! resources without namespace whole lists are written only where all of a group was asked for
+//! (`pkg/cli/admin/inspect` of openshift/oc, `namespace.go`, `inspect.go`, `util.go`).
 
 use nachweis_model::Instant;
 use nachweis_model::seal::EVERYWHERE;

@@ -4,7 +4,8 @@
 //! `cluster-info/cluster_version.json`. The collector lists a kind of one namespace without a selector and writes the
 //! answer, so each file is a whole list, an empty one too. What it could not list stands in `<kind>-errors.json`.
 //! It may have been told to look at named namespaces only; then `namespaces.json` is an array or one object and no list
-//! of the server.
+//! of the server. Beside each file of custom resources newer collectors lay a link `.yaml` to the `.json`
+//! (`pkg/collect/cluster_resources.go` after v0.133).
 
 use nachweis_canon::Json;
 use nachweis_model::seal::EVERYWHERE;
@@ -176,6 +177,13 @@ pub(super) fn discovery(path: &str, value: &Json<'_>) -> Option<Discovery> {
         served.extend(names.filter(|name| !name.contains('/')).map(|name| resources::key(name, group)));
     }
     Some(Discovery { form: Form::Troubleshoot, root: root.into(), served })
+}
+
+/// The file that a link of this path is another name of.
+pub(super) fn linked(path: &str) -> Option<String> {
+    let (_, rest) = split(path)?;
+    let stem = path.strip_suffix(".yaml")?;
+    rest.starts_with("custom-resources/").then(|| format!("{stem}.json"))
 }
 
 /// True for what the collector wrote beside the cluster's objects: results of its own checks, discovery, rights.

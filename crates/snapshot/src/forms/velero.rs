@@ -5,7 +5,9 @@
 //! `velero-backup.json` alone: without it nothing is closed. With it, a finished backup without errors, selectors and
 //! resource policies holds everything of the kinds and namespaces that it includes, so a kind that it includes and has no
 //! folder for is empty. Objects labelled `velero.io/exclude-from-backup` are missing in every backup: the owner of a
-//! backup can hide objects, as whoever writes any dump can.
+//! backup can hide objects, as whoever writes any dump can. Objects that were being deleted, and Namespaces that were not
+//! `Active`, are missing too (`pkg/backup/item_backupper.go` and `item_collector.go` of v1.18): a backup is of what is
+//! to stay.
 
 use std::collections::BTreeSet;
 
