@@ -138,8 +138,8 @@ apiVersion: v1
 kind: List
 items:
 - {apiVersion: v1, kind: Namespace, metadata: {name: a, uid: 1-2}}
-- {apiVersion: v1, kind: Node, metadata: {name: n}}
-- {apiVersion: v1, kind: Pod, metadata: {name: p, namespace: a, uid: 3-4}, spec: {nodeName: n}}
+- {apiVersion: v1, kind: Node, metadata: {name: node}}
+- {apiVersion: v1, kind: Pod, metadata: {name: p, namespace: a, uid: 3-4}, spec: {nodeName: node}}
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: RoleBinding
   metadata: {name: b, namespace: a}
@@ -154,11 +154,11 @@ items:
         let kept = seal(&Entries { files, unread: Vec::new() }, &Options::fixed()).unwrap();
         assert_eq!(kept.sealed.seal.items, 3 * 4 + 1);
         let names = kept.names();
-        for name in ["kubernetes//Node//n-2", "kubernetes//Pod/a-1/p", "kubernetes//Namespace//a"] {
+        for name in ["kubernetes//Node//node-2", "kubernetes//Pod/a-1/p", "kubernetes//Namespace//a"] {
             assert!(names.iter().any(|known| known == name), "{name} is not among {names:?}");
         }
         let copy = String::from_utf8(template.copy(2)).unwrap();
-        assert!(copy.contains(r#""nodeName":"n-2""#) && copy.contains(r#""namespace":"a-2""#), "{copy}");
+        assert!(copy.contains(r#""nodeName":"node-2""#) && copy.contains(r#""namespace":"a-2""#), "{copy}");
         assert!(copy.contains(r#""name":"view""#), "what the input does not hold keeps its name: {copy}");
         assert_eq!(template.copy(2), template.copy(2));
     }
