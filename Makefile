@@ -1,6 +1,6 @@
 # The commands of this repository. Each sets up what it needs (Debian packages; cargo itself must be there).
 
-.PHONY: help demo test setup lint bench peers secrets docs release clean
+.PHONY: help demo test setup lint bench peers secrets fuzz docs release clean
 
 help:
 	@echo 'make demo     assess the example platform, write bundle and report to out/, verify them'
@@ -10,6 +10,7 @@ help:
 	@echo 'make bench    time and memory on recorded clusters (release build), phase by phase'
 	@echo 'make peers    what other tools do with the same objects'
 	@echo 'make secrets  let an independent scanner look for secrets in all that leaves the program'
+	@echo 'make fuzz     fuzz every reader of foreign bytes, ten minutes each'
 	@echo 'make docs     check the links of the book in docs/, build it where mdbook is installed'
 	@echo 'make release  static binaries, image, package, bill of materials, provenance, checksums in dist/'
 	@echo 'make clean    remove what was built'
@@ -41,6 +42,10 @@ peers:
 secrets:
 	@scripts/setup.sh build
 	@scripts/detect-secrets.sh
+
+fuzz:
+	@scripts/setup.sh fuzz
+	@scripts/fuzz.sh
 
 docs:
 	@scripts/docs.sh

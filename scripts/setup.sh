@@ -3,7 +3,8 @@
 #
 #   scripts/setup.sh build     a C compiler and linker
 #   scripts/setup.sh test      that, the programs that tests call, and the servers of the live tests (scripts/testbed.sh)
-#   scripts/setup.sh lint      that, and cargo-deny
+#   scripts/setup.sh fuzz      the first, and a C++ compiler
+#   scripts/setup.sh lint      the second, and cargo-deny
 #
 # Programs come as Debian packages, as root or through sudo. Where that is impossible the script says what is
 # missing; tests that need an absent program say that they are skipped, and fail where CI is set.
@@ -18,10 +19,11 @@ find_cargo
 wanted="cc:gcc cc:libc6-dev"
 case "$purpose" in
     build | lint) ;;
+    fuzz) wanted="$wanted c++:g++" ;;
     release) wanted="$wanted skopeo:skopeo" ;;
     test) wanted="$wanted skopeo:skopeo docker-registry:docker-registry openssl:openssl chromium:chromium node:nodejs npm:npm" ;;
     *)
-        complain "usage: scripts/setup.sh build|release|test|lint"
+        complain "usage: scripts/setup.sh build|release|test|fuzz|lint"
         exit 2
         ;;
 esac
