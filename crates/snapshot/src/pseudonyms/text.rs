@@ -111,7 +111,7 @@ impl Pseudonyms {
         };
         let found = &text[name.clone()];
         // An address has a reading of its own, which keeps the domain.
-        if found.bytes().all(|b| b.is_ascii_digit()) || found.contains('@') {
+        if found.bytes().all(|b| b.is_ascii_digit()) || found.contains('@') || found.contains("://") {
             return None;
         }
         Some((name, self.user(found)?))
