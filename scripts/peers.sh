@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What other tools do with the same objects, in one run: CPU seconds, peak memory, exit code, size of the answer, and what
+# What other tools do with the same objects, in one run: CPU seconds, peak memory, rules that gave a result, results, exit code, and what
 # each does with a file that it cannot read. kube-score and gator are built from the Go module proxy, Checkov comes from
 # PyPI, all of fixed versions and into a folder outside of the repository; a tool that cannot be had is named and left out.
 #
@@ -99,6 +99,32 @@ if [ -n "${GATEKEEPER_LIBRARY:-}" ]; then
     done
 fi
 
+# count TOOL FILE: rules that gave a result, and results, as the tool's own answer has them.
+count() {
+    python3 - "$@" <<'PYTHON'
+import json, sys
+tool, text = sys.argv[1], open(sys.argv[2]).read()
+documents, decoder, at = [], json.JSONDecoder(), 0
+while text[at:].strip():
+    at += len(text[at:]) - len(text[at:].lstrip())
+    try:
+        document, at = decoder.raw_decode(text, at)
+    except ValueError:
+        print("- | -")
+        sys.exit()
+    documents += document if isinstance(document, list) else [document]
+if tool == "kube-score":
+    found = [check["check"]["id"] for one in documents if one for check in one["checks"] if not check["skipped"]]
+elif tool == "gator":
+    found = [one["constraint"]["kind"] for one in documents if one]
+elif tool == "checkov":
+    found = [check["check_id"] for one in documents for part in one.get("results", {}).values() for check in part]
+else:
+    found = [one["control"] for document in documents for one in document["findings"] for _ in range(one["total"])]
+print(len(set(found)), "|", len(found))
+PYTHON
+}
+
 # measure TOOL FOLDER: one row.
 measure() {
     local tool="$1" folder="$2" code=0 command=()
@@ -114,16 +140,17 @@ measure() {
     [ "$code" -eq 123 ] && code='1 or more (by xargs)'
     read -r user system wall peak < <(tail -n 1 "$work/time")
     if [ "$code" = 124 ]; then
-        printf '| %s | stopped after %s s | | | | |\n' "$tool" "$limit"
+        printf '| %s | stopped after %s s | | | | | | |\n' "$tool" "$limit"
         return
     fi
     awk -v tool="$tool" -v user="$user" -v system="$system" -v wall="$wall" -v peak="$peak" -v code="$code" \
-        -v bytes="$(wc -c <"$work/out")" 'BEGIN { printf "| %s | %.2f | %s | %d | %d | %s |\n", tool, user + system, wall, peak / 1024, bytes / 1024, code }'
+        -v bytes="$(wc -c <"$work/out")" -v counted="$(count "$tool" "$work/out")" \
+        'BEGIN { printf "| %s | %.2f | %s | %d | %s | %d | %s |\n", tool, user + system, wall, peak / 1024, counted, bytes / 1024, code }'
 }
 
 for folder in "$estate" "$scale"; do
     printf '\n%s: %s files, %s MB\n\n' "$(basename "$folder")" "$(find "$folder" -type f | wc -l)" "$(du -sm --apparent-size "$folder" | cut -f1)"
-    printf '| tool | CPU seconds | wall | peak MiB | answer KiB | exit |\n|---|---|---|---|---|---|\n'
+    printf '| tool | CPU seconds | wall | peak MiB | rules | results | answer KiB | exit |\n|---|---|---|---|---|---|---|---|\n'
     for tool in nachweis "${tools[@]}"; do
         measure "$tool" "$folder"
     done
