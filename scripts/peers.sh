@@ -136,13 +136,14 @@ measure() {
         *) rm -rf "$work/bundle"
             command=(nachweis assess "$folder" --at 2026-11-20T06:00:00Z --format json --out "$work/bundle") ;;
     esac
+    : >"$work/time"
     timeout "$limit" /usr/bin/time -o "$work/time" -f '%U %S %e %M' "${command[@]}" >"$work/out" 2>"$work/err" || code=$?
     [ "$code" -eq 123 ] && code='1 or more (by xargs)'
-    read -r user system wall peak < <(tail -n 1 "$work/time")
     if [ "$code" = 124 ]; then
         printf '| %s | stopped after %s s | | | | | | |\n' "$tool" "$limit"
         return
     fi
+    read -r user system wall peak < <(tail -n 1 "$work/time")
     awk -v tool="$tool" -v user="$user" -v system="$system" -v wall="$wall" -v peak="$peak" -v code="$code" \
         -v bytes="$(wc -c <"$work/out")" -v counted="$(count "$tool" "$work/out")" \
         'BEGIN { printf "| %s | %.2f | %s | %d | %s | %d | %s |\n", tool, user + system, wall, peak / 1024, counted, bytes / 1024, code }'

@@ -23,8 +23,8 @@ pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, work: &mut u64) -> Result<bool
     Ok(match (a, b) {
         // Kubernetes' own types refuse to be compared with others, documents among them.
         (V::Quantity(_) | V::Opaque(_), V::Json(_)) => return Err(Fault::no_overload()),
-        (V::Json(json), other) => return equal_json(json, other, work),
-        (other, V::Json(json)) => return equal_json(json, other, work),
+        (V::Json(json), other) => return equal_json(json, other, true, work),
+        (other, V::Json(json)) => return equal_json(json, other, false, work),
         (V::Null, V::Null) => true,
         (V::Bool(a), V::Bool(b)) => a == b,
         (V::Str(a), V::Str(b)) => a == b,
@@ -49,89 +49,72 @@ pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, work: &mut u64) -> Result<bool
     })
 }
 
-fn equal_lists(a: &[Value<'_>], b: &[Value<'_>], work: &mut u64) -> Result<bool, Fault> {
-    if a.len() != b.len() {
-        return Ok(false);
-    }
-    *work += a.len() as u64;
-    for (a, b) in a.iter().zip(b) {
-        if !equal(a, b, work)? {
-            return Ok(false);
+/// Equal if every pair is. One that differs decides, whatever cannot be read or compared beside it.
+fn all_equal(pairs: impl Iterator<Item = Result<bool, Fault>>) -> Result<bool, Fault> {
+    let mut unknown = None;
+    for pair in pairs {
+        match pair {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(fault) if fault.is_cost() => return Err(fault),
+            Err(fault) => unknown = unknown.or(Some(fault)),
         }
     }
-    Ok(true)
+    unknown.map_or(Ok(true), Err)
+}
+
+/// All pairs of two lists or maps of one length; counts the elements that are looked at.
+fn same_elements<T>(
+    lengths: (usize, usize),
+    pairs: impl Iterator<Item = T>,
+    work: &mut u64,
+    mut pair: impl FnMut(T, &mut u64) -> Result<bool, Fault>,
+) -> Result<bool, Fault> {
+    if lengths.0 != lengths.1 {
+        return Ok(false);
+    }
+    *work += lengths.0 as u64;
+    all_equal(pairs.map(|one| pair(one, work)))
+}
+
+fn equal_lists(a: &[Value<'_>], b: &[Value<'_>], work: &mut u64) -> Result<bool, Fault> {
+    same_elements((a.len(), b.len()), a.iter().zip(b), work, |(a, b), work| equal(a, b, work))
 }
 
 fn equal_maps(a: &Map<'_>, b: &Map<'_>, work: &mut u64) -> Result<bool, Fault> {
-    if a.len() != b.len() {
-        return Ok(false);
-    }
-    *work += a.len() as u64;
-    for (key, value) in a.iter() {
-        match b.get(key) {
-            Some(other) if equal(value, other, work)? => {}
-            _ => return Ok(false),
-        }
-    }
-    Ok(true)
+    same_elements((a.len(), b.len()), a.iter(), work, |(key, a), work| {
+        b.get(key).map_or(Ok(false), |b| equal(a, b, work))
+    })
 }
 
-fn equal_json(a: &Json<'_>, b: &Value<'_>, work: &mut u64) -> Result<bool, Fault> {
+/// A document beside any value; `first` where the document is the left side, which is the one that is asked.
+fn equal_json(a: &Json<'_>, b: &Value<'_>, first: bool, work: &mut u64) -> Result<bool, Fault> {
     match (a, b) {
         (Json::Arr(a), Value::Json(Json::Arr(b))) => {
-            if a.len() != b.len() {
-                return Ok(false);
-            }
-            *work += a.len() as u64;
-            for (a, b) in a.iter().zip(b) {
-                if !equal_json(a, &Value::Json(b), work)? {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
+            same_elements((a.len(), b.len()), a.iter().zip(b), work, |(a, b), work| {
+                equal_json(a, &Value::Json(b), first, work)
+            })
         }
         (Json::Arr(a), Value::List(b)) => {
-            if a.len() != b.len() {
-                return Ok(false);
-            }
-            *work += a.len() as u64;
-            for (a, b) in a.iter().zip(b.iter()) {
-                if !equal_json(a, b, work)? {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
+            same_elements((a.len(), b.len()), a.iter().zip(b.iter()), work, |(a, b), work| {
+                equal_json(a, b, first, work)
+            })
         }
         (Json::Obj(a), Value::Json(Json::Obj(b))) => {
-            if a.len() != b.len() {
-                return Ok(false);
-            }
-            *work += a.len() as u64;
-            for (key, a) in a.iter() {
-                match b.get(key) {
-                    Some(b) if equal_json(a, &Value::Json(b), work)? => {}
-                    _ => return Ok(false),
-                }
-            }
-            Ok(true)
+            same_elements((a.len(), b.len()), a.iter(), work, |(key, a), work| {
+                b.get(key).map_or(Ok(false), |b| equal_json(a, &Value::Json(b), first, work))
+            })
         }
         (Json::Obj(a), Value::Map(b)) => {
-            if a.len() != b.len() {
-                return Ok(false);
-            }
-            *work += a.len() as u64;
-            for (key, a) in a.iter() {
-                match b.get(&Key::Str(key.into())) {
-                    Some(b) if equal_json(a, b, work)? => {}
-                    _ => return Ok(false),
-                }
-            }
-            Ok(true)
+            same_elements((a.len(), b.len()), a.iter(), work, |(key, a), work| {
+                b.get(&Key::Str(key.into())).map_or(Ok(false), |b| equal_json(a, b, first, work))
+            })
         }
         (Json::Arr(_) | Json::Obj(_), Value::Json(b)) => {
             read_json(b)?;
             Ok(false)
         }
+        (_, Value::Quantity(_) | Value::Opaque(_)) if !first => Err(Fault::no_overload()),
         (Json::Arr(_) | Json::Obj(_), _) => Ok(false),
         (scalar, Value::Json(b @ (Json::Arr(_) | Json::Obj(_)))) => {
             read_json(scalar)?;
@@ -192,7 +175,7 @@ pub(crate) fn contains(container: &Value<'_>, value: &Value<'_>, work: &mut u64)
     let mut unknown = None;
     *work += len as u64;
     for at in 0..len {
-        match container.list_item(at).map(|item| equal(&item, value, work)) {
+        match container.list_item(at).map(|item| equal(value, &item, work)) {
             Some(Ok(true)) => return Ok(true),
             // An element that cannot be read decides only if no other one matches.
             Some(Err(fault)) => unknown = unknown.or(Some(fault)),

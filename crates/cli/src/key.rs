@@ -72,14 +72,14 @@ pub fn generate(out: &Path, algorithm: KeyAlgorithm, encrypt: bool) -> Result<u8
     Ok(0)
 }
 
-/// Makes a key for pseudonyms: 32 random bytes as a line of hexadecimal digits.
+/// Makes a key for pseudonyms: 32 random bytes as hexadecimal digits, without a line feed, so that a store of secrets
+/// which trims what it keeps leaves the key as it is.
 pub fn pseudonyms(out: &Path) -> Result<u8, Failure> {
     let bytes = random(getrandom::fill)?;
-    let mut text = Zeroizing::new(String::with_capacity(65));
+    let mut text = Zeroizing::new(String::with_capacity(64));
     for byte in bytes.iter() {
         let _ = write!(text, "{byte:02x}");
     }
-    text.push('\n');
     write_new(out, text.as_bytes(), 0o600)?;
     let id = Pseudonyms::new(text.as_bytes()).map(|key| key.key_id()).unwrap_or_default();
     print(
@@ -121,7 +121,7 @@ pub fn read_key(place: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     if let Some(name) = text.strip_prefix("env:") {
         let value = std::env::var_os(name).ok_or_else(|| {
             Failure::new("key-read", format!("the variable `{name}` is not set"))
-                .help("it has to hold the key itself, PKCS#8 PEM")
+                .help("it has to hold the key itself")
         })?;
         return Ok(Zeroizing::new(value.into_encoded_bytes()));
     }
@@ -130,7 +130,7 @@ pub fn read_key(place: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     };
     let number: u32 = number.parse().map_err(|_| {
         Failure::new("key-read", format!("`{number}` is no number of a file descriptor"))
-            .help("write `--key fd:3`, with the key on descriptor 3")
+            .help("write `fd:3`, with the key on descriptor 3")
             .usage()
     })?;
     let failed = |error: std::io::Error| {

@@ -56,7 +56,7 @@ fn read(place: &Path) -> Result<Pseudonyms, Failure> {
 }
 
 /// The overlay for a snapshot, with pseudonyms where it names people that the snapshot shows by pseudonyms.
-/// What would silently match nobody is refused.
+/// An overlay with addresses, which would silently match nobody, is refused.
 pub fn overlay(
     overlay: Overlay,
     snapshot: &Snapshot<'_>,

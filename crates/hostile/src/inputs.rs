@@ -2,6 +2,7 @@
 
 use nachweis_canon::Digest;
 use nachweis_model::catalogue::Overlay;
+use nachweis_snapshot::Pseudonyms;
 use nachweis_testkit::{Entries, Kept, Options, catalogue, seal};
 
 /// The first byte holds switches; then follow files, each a line with its path and its content, with a NUL byte between
@@ -23,6 +24,9 @@ pub fn intake(bytes: &[u8]) {
     let mut options = Options::fixed();
     if switches & 1 != 0 {
         options = options.complete(&["all"]);
+    }
+    if switches & 2 != 0 {
+        options.pseudonyms = Pseudonyms::new(&[7; 32]).ok();
     }
     let Ok(kept) = seal(&entries, &options) else { return };
     let (mut items, snapshot) = (0, kept.open());

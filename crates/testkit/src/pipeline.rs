@@ -12,7 +12,7 @@ use nachweis_model::assessment::Assessment;
 use nachweis_model::catalogue::{Catalogue, Overlay};
 use nachweis_model::seal::Collection;
 use nachweis_oci::{BlobsMut, Descriptor, MemoryStore};
-use nachweis_snapshot::{Ingest, Resources, SealError, Sealed, Settings, Snapshot};
+use nachweis_snapshot::{Ingest, Pseudonyms, Resources, SealError, Sealed, Settings, Snapshot};
 use nachweis_verify::bundle::{Parts, compose};
 use nachweis_verify::statement;
 
@@ -29,6 +29,8 @@ pub struct Options {
     pub at: Option<Instant>,
     /// `--threads`
     pub threads: usize,
+    /// `--pseudonymise`
+    pub pseudonyms: Option<Pseudonyms>,
 }
 
 impl Options {
@@ -65,6 +67,7 @@ pub fn seal(entries: &Entries, options: &Options) -> Result<Kept, SealError> {
         complete: options.complete.clone(),
         ignore: options.ignore.clone(),
         threads: options.threads,
+        pseudonyms: options.pseudonyms.clone(),
         ..Settings::new(Instant::from_unix(1_800_000_000), "nachweis-testkit 0")
     };
     let store = MemoryStore::new();

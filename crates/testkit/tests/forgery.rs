@@ -148,6 +148,9 @@ fn claimed_key(envelope: &[u8]) -> std::ops::Range<usize> {
     start..start + name.len()
 }
 
+/// The bytes of a zstd frame that hold an unused bit and the size of the window (RFC 8878 section 3.1.1.1).
+const FRAME_HEADER: std::ops::RangeInclusive<usize> = 4..=5;
+
 #[test]
 fn one_bit_under_a_new_address() {
     let honest = content(&BUNDLE);
@@ -168,6 +171,9 @@ fn one_bit_under_a_new_address() {
             } else if hint && found.exit == 0 {
                 // Nobody signs the name of the key, and the trusted one was found without it.
                 assert_eq!(found.signer.state, State::Trusted, "{what}: {found:?}");
+            } else if FRAME_HEADER.contains(&at) && layer.media_type == media::ITEMS && found.exit == 0 {
+                // How much memory a frame asks for says nothing of the items that are signed.
+                assert_eq!(content(&forged), honest, "{what}: {found:?}");
             } else {
                 assert_eq!(found.exit, 5, "{what}: {found:?}");
                 assert!(!found.problems.is_empty(), "{what}");

@@ -85,7 +85,14 @@ impl Issuer {
         for (basic, form) in [(Some(format!("Basic {pair}")), form), (None, in_form)] {
             let (status, bytes) = self.call(Method::POST, &endpoint, basic, form).await?;
             if !status.is_success() {
-                said = format!("{status}: {}", short(&String::from_utf8_lossy(&bytes)));
+                // Some issuers and proxies repeat what they were sent.
+                let mut words = String::from_utf8_lossy(&bytes).into_owned();
+                for sent in [&refresh, &escape(&refresh), &secret, &escape(&secret)] {
+                    if !sent.is_empty() {
+                        words = words.replace(sent.as_str(), "…");
+                    }
+                }
+                said = format!("{status}: {}", short(&words));
                 continue;
             }
             let tokens: Tokens = serde_json::from_slice(&bytes)
@@ -172,11 +179,15 @@ fn holds(token: &str) -> Option<Duration> {
     // Whole seconds; an issuer may write them with a fraction.
     let end: u64 = claims.exp.to_string().split('.').next()?.parse().ok()?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    Some(Duration::from_secs(end).saturating_sub(now + SPARE))
+    let holds = Duration::from_secs(end).saturating_sub(now + SPARE);
+    // An end that no clock reaches is no sum of instants either.
+    Some(holds.min(Duration::from_secs(u32::MAX.into())))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     fn token(claims: &str) -> String {
@@ -186,7 +197,10 @@ mod tests {
     #[test]
     fn ends_of_tokens() {
         assert_eq!(holds(&token(r#"{"exp":1}"#)), Some(Duration::ZERO));
-        assert!(holds(&token(r#"{"exp":99999999999.5}"#)).unwrap() > Duration::from_secs(1 << 30));
+        for late in ["99999999999.5", "18446744073709551615"] {
+            let holds = holds(&token(&format!("{{\"exp\":{late}}}"))).unwrap();
+            assert!(holds > Duration::from_secs(1 << 30) && Instant::now().checked_add(holds).is_some());
+        }
         for none in ["", "a.b", "a.!.c", &token("{}"), &token(r#"{"exp":-5}"#), &token(r#"{"exp":"1"}"#)] {
             assert_eq!(holds(none), None, "{none}");
         }

@@ -6,6 +6,7 @@ use nachweis_model::seal::{CollectionBasis, CollectionStatus, EVERYWHERE};
 
 use super::{Rows, Sources, Status, put};
 use crate::resources::{KindScope, Tier};
+use crate::withhold::{WITHHELD, looks_secret};
 
 /// The lists as their collector says that they ended, and what the server does not serve.
 pub(super) fn rows(sources: &Sources<'_>, rows: &mut Rows) {
@@ -15,7 +16,10 @@ pub(super) fn rows(sources: &Sources<'_>, rows: &mut Rows) {
         *unread.entry(&row.file).or_default() += 1;
     }
     for listed in sources.listed {
-        let mut status = Status { status: listed.status, detail: listed.detail.clone() };
+        // A server's words may repeat what it was sent.
+        let detail =
+            listed.detail.clone().map(|text| if looks_secret(&text) { WITHHELD.into() } else { text });
+        let mut status = Status { status: listed.status, detail };
         let missed = unread.get(&*listed.listing.path());
         if let (CollectionStatus::Complete, Some(count)) = (listed.status, missed) {
             status = Status::partial(format!("{count} parts of the server's answers were not read"));

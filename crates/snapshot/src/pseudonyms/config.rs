@@ -1,12 +1,18 @@
-//! Lists of people that tools keep as a text or in names of members: ConfigMaps of Argo CD and of EKS.
+//! Lists of people that tools keep as a text or in names of members: ConfigMaps and a Secret of Argo CD, a ConfigMap of EKS.
 
 use nachweis_canon::{Json, Object};
 
 use super::Pseudonyms;
 
-/// What a ConfigMap is for.
-fn part_of_argo_cd(name: &str) -> bool {
-    matches!(name, "argocd-cm" | "argocd-rbac-cm")
+/// Where the members lie that are called like local accounts of Argo CD.
+pub(super) const ACCOUNT_MAPS: [&str; 2] = ["data", "stringData"];
+
+/// What stands behind the name of an account in a member of Argo CD.
+const OF_ACCOUNT: [&str; 4] = [".enabled", ".password", ".passwordMtime", ".tokens"];
+
+/// True for the objects in which Argo CD keeps its local accounts.
+pub(super) fn keeps_accounts(group: &str, kind: &str, name: &str) -> bool {
+    group.is_empty() && matches!((kind, name), ("ConfigMap", "argocd-cm") | ("Secret", "argocd-secret"))
 }
 
 impl Pseudonyms {
@@ -19,11 +25,10 @@ impl Pseudonyms {
         if name == "aws-auth" {
             self.members(data, &|key| key.starts_with("map"), &|text| self.aws_auth(text));
         }
-        if part_of_argo_cd(&name) {
+        if matches!(&*name, "argocd-cm" | "argocd-rbac-cm") {
             self.members(data, &|key| key.starts_with("policy.") && key.ends_with("csv"), &|text| {
                 self.policy(text)
             });
-            self.accounts(data);
         }
     }
 
@@ -67,18 +72,23 @@ impl Pseudonyms {
     }
 
     /// Local accounts of Argo CD are members: `accounts.anna: login`.
-    fn accounts(&self, data: &mut Object<'_>) {
-        if data.iter().any(|(key, _)| self.account(key).is_some()) {
-            let members = std::mem::take(data).into_members().into_iter();
-            let renamed = members.map(|(key, value)| (self.account(&key).map_or(key, Into::into), value));
-            *data = renamed.collect();
+    pub(super) fn accounts(&self, body: &mut Json<'_>) {
+        for map in ACCOUNT_MAPS {
+            let Some(Json::Obj(data)) = body.as_object_mut().and_then(|object| object.get_mut(map)) else {
+                continue;
+            };
+            if data.iter().any(|(key, _)| self.account(key).is_some()) {
+                let members = std::mem::take(data).into_members().into_iter();
+                let renamed = members.map(|(key, value)| (self.account(&key).map_or(key, Into::into), value));
+                *data = renamed.collect();
+            }
         }
     }
 
     /// The name of a member for a local account of Argo CD.
     pub(super) fn account(&self, key: &str) -> Option<String> {
         let name = key.strip_prefix("accounts.")?;
-        let name = name.strip_suffix(".enabled").unwrap_or(name);
+        let name = OF_ACCOUNT.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
         let pseudonym = self.user(name)?;
         Some(format!("accounts.{pseudonym}{}", &key["accounts.".len() + name.len()..]))
     }

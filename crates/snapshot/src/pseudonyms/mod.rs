@@ -97,6 +97,13 @@ impl Pseudonyms {
     /// The name of a user, with a pseudonym for the part that is the person's. `None` where it stays: names of the system,
     /// of programs, service accounts.
     pub fn user(&self, name: &str) -> Option<String> {
+        // A common name with an address in it, `anna muster (anna@pay.example)`, is the person's as a whole. What mail
+        // writes, `Anna Muster <anna@pay.example>`, is read by its parts.
+        let spoken = name.contains(char::is_whitespace) && name.contains('@') && !name.contains('<');
+        if spoken && !user::is_program(name) && !name.contains("person-") && !name.contains(WITHHELD) {
+            let (prefix, rest) = name.split_at(user::prefix(name, &self.prefixes));
+            return Some(format!("{prefix}{}", self.person(rest)));
+        }
         if let Some(changed) = self.text(name) {
             return Some(changed);
         }
@@ -249,6 +256,51 @@ mod tests {
             run("rbac.authorization.k8s.io", "RoleBinding", text),
             String::from_utf8(expected).unwrap()
         );
+    }
+
+    #[test]
+    fn prefixes_stay_in_front_of_addresses_too() {
+        let anna = key().person("anna@pay.example");
+        let corp = key().keeping(["corp-".to_string()]);
+        for (pseudonyms, name) in
+            [(&key(), "oidc-"), (&key(), "keycloak_"), (&corp, "corp-"), (&corp, "corp-oidc-")]
+        {
+            let sealed = pseudonyms.user(&format!("{name}anna@pay.example")).unwrap();
+            assert_eq!(sealed, format!("{name}{anna}@pay.example"));
+            assert_eq!(pseudonyms.user(&sealed), None, "nothing is replaced twice");
+        }
+    }
+
+    #[test]
+    fn a_common_name_is_the_persons_as_a_whole() {
+        for name in ["Anna Muster (anna@pay.example)", "anna muster, anna@pay.example"] {
+            let sealed = key().user(name).unwrap();
+            assert!(is_pseudonym(&sealed), "{sealed}");
+        }
+        let mail = key().user("Anna Muster <anna@pay.example>").unwrap();
+        assert!(mail.ends_with("@pay.example>") && !mail.contains("nna"), "{mail}");
+    }
+
+    #[test]
+    fn accounts_of_argo_cd_and_their_marks_agree() {
+        let id = key().person("annamuster");
+        for (kind, name, known) in [
+            ("ConfigMap", "argocd-cm", true),
+            ("Secret", "argocd-secret", true),
+            ("ConfigMap", "app", false),
+            ("Secret", "app", false),
+        ] {
+            let text = format!(
+                r#"{{"data":{{"accounts.annamuster.password":"nachweis:withheld"}},"metadata":{{"name":"{name}"}}}}"#
+            );
+            let mut body = parse(&text, &Limits::default()).unwrap().value;
+            let mut marks = vec![Mark { pointer: "/data/accounts.annamuster.password".into(), rule: "name" }];
+            key().body("", kind, &mut body, &mut marks);
+            let member =
+                if known { format!("accounts.{id}.password") } else { "accounts.annamuster.password".into() };
+            assert_eq!(body.text(&["data", &member]), Some(WITHHELD), "{kind} {name}");
+            assert_eq!(marks[0].pointer, format!("/data/{member}"), "{kind} {name}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use nachweis_canon::{Json, Object};
 
+use super::config::{ACCOUNT_MAPS, keeps_accounts};
 use super::places::{self, Map};
 use super::{PERSON, Pseudonyms};
 use crate::path::visit_at;
@@ -11,7 +12,7 @@ impl Pseudonyms {
     /// Replaces the people in the body of an object. What cannot be rewritten is withheld; its places are added to `marks`,
     /// whose pointers are those of the body afterwards.
     pub(crate) fn body(&self, group: &str, kind: &str, body: &mut Json<'_>, marks: &mut Vec<Mark>) {
-        let config = (group, kind) == ("", "ConfigMap");
+        let accounts = keeps_accounts(group, kind, body.text(&["metadata", "name"]).unwrap_or_default());
         for steps in places::users(group, kind) {
             visit_at(body, steps, &mut String::new(), &mut |value, _| {
                 self.replace(value, |text| self.user(text))
@@ -23,8 +24,11 @@ impl Pseudonyms {
         {
             *name = changed.into();
         }
-        if config {
+        if (group, kind) == ("", "ConfigMap") {
             self.config_map(body);
+        }
+        if accounts {
+            self.accounts(body);
         }
         if (group, kind) == ("certificates.k8s.io", "CertificateSigningRequest") {
             requests(body, marks);
@@ -37,7 +41,7 @@ impl Pseudonyms {
         walk.value(body, None, Map::Other);
         let inside = walk.marks;
         for mark in marks.iter_mut() {
-            mark.pointer = self.pointer(&mark.pointer, config);
+            mark.pointer = self.pointer(&mark.pointer, accounts);
         }
         marks.extend(inside);
         marks.sort();
@@ -66,11 +70,12 @@ impl Pseudonyms {
         }
     }
 
-    /// A pointer into the body as it is afterwards.
-    fn pointer(&self, pointer: &str, config: bool) -> String {
+    /// A pointer into the body as it is afterwards. With `accounts`, members of `data` are local accounts of Argo CD.
+    fn pointer(&self, pointer: &str, accounts: bool) -> String {
+        let accounts = accounts && pointer.split('/').nth(1).is_some_and(|map| ACCOUNT_MAPS.contains(&map));
         let token = |token: &str| {
             let plain = token.replace("~1", "/").replace("~0", "~");
-            let changed = self.text(&plain).or_else(|| self.account(&plain).filter(|_| config));
+            let changed = self.text(&plain).or_else(|| self.account(&plain).filter(|_| accounts));
             changed.map_or_else(|| token.into(), |changed| changed.replace('~', "~0").replace('/', "~1"))
         };
         pointer.split('/').map(token).collect::<Vec<_>>().join("/")
