@@ -91,18 +91,7 @@ fn same_verdicts(input: &str, more: &[&str]) -> u64 {
     assert!([0, 4].contains(&verified.code), "{verified:?}");
     go(
         home,
-        &[
-            "snapshot",
-            input,
-            &AT[0],
-            &AT[1],
-            "--pseudonymise",
-            "people.key",
-            "--format",
-            "json",
-            "--out",
-            "s",
-        ],
+        &["snapshot", input, AT[0], AT[1], "--pseudonymise", "people.key", "--format", "json", "--out", "s"],
         &[0],
     )
     .json()["pseudonyms"]["people"]
