@@ -83,7 +83,7 @@ fn the_jobs_fail_on_what_is_new_alone() {
         let made = |name: &&str| fs::metadata(folder.join(name)).is_ok_and(|file| file.len() > 100);
         assert!(files.iter().all(made));
 
-        for file in [&files[..], &["bundle"]].concat() {
+        for file in [files, &["bundle"]].concat() {
             let path = folder.join(file);
             if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
         }
