@@ -6,7 +6,7 @@
 #   scripts/peers.sh                the tools and inputs that there are
 #   scripts/peers.sh kube-score     this one beside ours; several may be named
 #
-# gator has no rules of its own: GATEKEEPER_LIBRARY names a checkout of github.com/open-policy-agent/gatekeeper-library;
+# NACHWEIS_PROGRAM names a release build of ours; without it one is made. gator has no rules of its own: GATEKEEPER_LIBRARY names a checkout of github.com/open-policy-agent/gatekeeper-library;
 # every template of its folder `library` that has a sample constraint is taken.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -62,8 +62,12 @@ for tool in $wanted; do
         complain "$tool $version cannot be had here and is left out"
     fi
 done
-cargo build --locked --release -p nachweis
-PATH="$(target_folder)/release:$PATH"
+if [ -z "${NACHWEIS_PROGRAM:-}" ]; then
+    cargo build --locked --release -p nachweis
+fi
+mkdir -p "$work/bin"
+ln -s "$(realpath "${NACHWEIS_PROGRAM:-$(target_folder)/release/nachweis}")" "$work/bin/nachweis"
+PATH="$work/bin:$PATH"
 
 # A real estate: the tenancy of a production cluster and the components of a platform, as YAML files. kube-score stops at
 # a file that it cannot read, so the one in cipher text is left out for everybody.

@@ -155,7 +155,7 @@ impl Parser {
         Ok(out)
     }
 
-    /// Either some `!` or some `-`, never both.
+    /// Either some `!` or some `-`, never both. Two of them are none, whatever stands behind them: `--'a'` is `'a'`.
     fn unary(&mut self) -> Parsed {
         let mut nots = 0;
         while self.eat("!") {
@@ -164,7 +164,7 @@ impl Parser {
         }
         if nots > 0 {
             let inner = self.member()?;
-            return Ok((0..nots).fold(inner, |inner, _| Expr::Not(Box::new(inner))));
+            return Ok(if nots % 2 == 0 { inner } else { Expr::Not(Box::new(inner)) });
         }
         let mut minuses = 0;
         while self.sign() == "-" {
@@ -181,7 +181,7 @@ impl Parser {
             minuses += 1;
         }
         let inner = self.member()?;
-        Ok((0..minuses).fold(inner, |inner, _| Expr::Minus(Box::new(inner))))
+        Ok(if minuses % 2 == 0 { inner } else { Expr::Minus(Box::new(inner)) })
     }
 
     fn member(&mut self) -> Parsed {
