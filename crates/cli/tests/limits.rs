@@ -268,6 +268,7 @@ const LIMITS: &[(&str, &str, Met)] = &[
     ),
     ("snapshot/src/pseudonyms/text.rs", "DISPLAY_WORDS_MAX", Never("how far a look around an address goes")),
     ("snapshot/src/pseudonyms/text.rs", "KEY_BYTES_MAX", Never("how far a look behind a member's name goes")),
+    ("snapshot/src/pseudonyms/text.rs", "KEY_TYPE_BYTES", Never("how far a look behind a key's type goes")),
     ("snapshot/src/pseudonyms/text.rs", "NAME_BYTES_MAX", Never("longer texts are no names of people")),
     ("snapshot/src/withhold/encoded.rs", "BASE64_BYTES_MIN", Never("shorter texts are words")),
     ("snapshot/src/withhold/names.rs", "END_MAX", Never("the longest end of a name in a table of ours")),
