@@ -148,9 +148,9 @@ measure() {
         return
     fi
     read -r user system wall peak < <(tail -n 1 "$work/time")
-    awk -v tool="$tool" -v user="$user" -v system="$system" -v wall="$wall" -v peak="$peak" -v code="$code" \
+    awk -v tool="$tool" -v user="$user" -v kernel="$system" -v wall="$wall" -v peak="$peak" -v code="$code" \
         -v bytes="$(wc -c <"$work/out")" -v counted="$(count "$tool" "$work/out")" \
-        'BEGIN { printf "| %s | %.2f | %s | %d | %s | %d | %s |\n", tool, user + system, wall, peak / 1024, counted, bytes / 1024, code }'
+        'BEGIN { printf "| %s | %.2f | %s | %d | %s | %d | %s |\n", tool, user + kernel, wall, peak / 1024, counted, bytes / 1024, code }'
 }
 
 for folder in "$estate" "$scale"; do

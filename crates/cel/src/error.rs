@@ -139,6 +139,10 @@ impl Fault {
         self.0.0 == ErrorKind::Cost
     }
 
+    pub(crate) fn is_overload(&self) -> bool {
+        self.0.0 == ErrorKind::NoOverload
+    }
+
     pub(crate) fn message(&self) -> &str {
         &self.0.1
     }

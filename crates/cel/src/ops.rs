@@ -178,7 +178,8 @@ pub(crate) fn contains(container: &Value<'_>, value: &Value<'_>, work: &mut u64)
         match container.list_item(at).map(|item| equal(value, &item, work)) {
             Some(Ok(true)) => return Ok(true),
             // An element that cannot be read decides only if no other one matches.
-            Some(Err(fault)) => unknown = unknown.or(Some(fault)),
+            // One that cannot be compared with the value is none that equals it.
+            Some(Err(fault)) if !fault.is_overload() => unknown = unknown.or(Some(fault)),
             _ => {}
         }
     }
