@@ -28,7 +28,12 @@ fn a_real_api_server_serves_and_ends_with_the_test() {
     );
     admin.create("/apis/rbac.authorization.k8s.io/v1/clusterroles", &role);
     admin.create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", &binding);
-    assert!(reader.get("/api/v1/nodes").good());
+    // The authorizer learns of a binding by a watch, a moment later.
+    let began = std::time::Instant::now();
+    while !reader.get("/api/v1/nodes").good() {
+        assert!(began.elapsed().as_secs() < 30, "the binding does not count");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
     assert!(cluster.api(&guest).get("/api/v1/nodes").good());
     assert!(cluster.kubectl(&["version"]).contains("Server Version: v1.36.3"));
 
