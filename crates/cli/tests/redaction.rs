@@ -11,22 +11,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use common::{in_example, run};
+use common::{copy, in_example, run};
 use plants::{Plant, base64, plants};
 
 /// Bytes that left the program, by where.
 type Output = (String, Vec<u8>);
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &target),
-            false => drop(fs::copy(entry.path(), target).unwrap()),
-        }
-    }
-}
 
 /// A copy of the example with the plants in it, and texts that nobody can read around others.
 fn plant(home: &Path, name: &str, planted: &[Plant], broken: &[String; 3]) {

@@ -1,6 +1,7 @@
 //! Help for the tests of the program: runs it with a known environment.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -71,4 +72,16 @@ pub fn example() -> PathBuf {
 /// A path below the example as an argument.
 pub fn in_example(name: &str) -> String {
     example().join(name).display().to_string()
+}
+
+/// Copies a folder with all that is in it.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).unwrap()),
+        }
+    }
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use nachweis_canon::{Digest, canonical_bytes};
 use serde_json::{Value, json};
 
+use crate::common::copy;
+
 /// A folder with a bundle that is changed in place.
 pub(crate) struct Forge(PathBuf);
 
@@ -110,20 +112,6 @@ impl Forge {
     /// Puts bytes into the place of the compressed items.
     pub(crate) fn replace_items(&self, bytes: &[u8]) {
         self.replace(ITEMS, bytes);
-    }
-}
-
-/// Copies a folder.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, target).unwrap();
-        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use crate::common::run;
-use crate::forge::{self, copy};
+use crate::common::{copy, run};
+use crate::forge;
 
 pub(crate) const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\nspec: {containers: [{name: c, image: d}]}\n";
 

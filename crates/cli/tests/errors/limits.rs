@@ -9,8 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Provoked;
-use crate::common::{Run, command};
-use crate::forge::copy;
+use crate::common::{Run, command, copy};
 use crate::inputs::{POD, large, put};
 
 /// User and group without any rights; a test that runs as root gives its own up, for root may everything.
