@@ -60,14 +60,11 @@ fn write_int(value: i64, out: &mut Vec<u8>) {
 /// Appends a string literal with the escapes of RFC 8785 section 3.2.2.2.
 pub fn write_str(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[from..at]);
-        from = at + 1;
+    let mut rest = text.as_bytes();
+    while let Some(at) = first_escape(rest) {
+        out.extend_from_slice(&rest[..at]);
+        let byte = rest[at];
+        rest = &rest[at + 1..];
         match byte {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
@@ -84,8 +81,20 @@ pub fn write_str(text: &str, out: &mut Vec<u8>) {
             }
         }
     }
-    out.extend_from_slice(&bytes[from..]);
+    out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+fn needs_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Where the first byte lies that needs an escape. Blocks are looked at as a whole, with vector instructions.
+fn first_escape(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 16;
+    let plain = |block: &[u8; BLOCK]| !block.iter().fold(false, |any, &byte| any | needs_escape(byte));
+    let start = BLOCK * bytes.as_chunks::<BLOCK>().0.iter().take_while(|block| plain(block)).count();
+    bytes[start..].iter().position(|&byte| needs_escape(byte)).map(|at| start + at)
 }
 
 impl Json<'_> {

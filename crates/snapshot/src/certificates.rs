@@ -70,7 +70,7 @@ const SPOTS: &[(&str, &str, &str, Form)] = &[
 /// The facts of all certificates of an object, in the order of their places; `None` where there are none.
 pub(crate) fn facts(group: &str, kind: &str, body: &mut Json<'_>) -> Option<Json<'static>> {
     let mut rows = Vec::new();
-    for (_, _, place, form) in SPOTS.iter().filter(|(g, k, _, _)| *g == group && *k == kind) {
+    for (_, _, place, form) in SPOTS.iter().filter(|(g, k, _, _)| *k == kind && *g == group) {
         let steps: Vec<Step> = parse(place);
         visit_at(body, &steps, &mut String::new(), &mut |value, at| {
             let Some(text) = value.as_str().filter(|text| text.len() <= VALUE_BYTES_MAX) else { return };

@@ -105,7 +105,7 @@ impl<'s> Check<'s> {
             }
         }
         if let Some(kind) = self.resources.get(&(&*id.group, &*id.kind)) {
-            self.tallies.add(&kind.resource, &id.namespace, bytes);
+            self.tallies.add(&kind.resource, &id.namespace, 1, bytes);
         }
     }
 

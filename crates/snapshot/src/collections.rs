@@ -35,9 +35,9 @@ pub(crate) struct Tallies {
 }
 
 impl Tallies {
-    pub(crate) fn add(&mut self, resource: &str, namespace: &str, bytes: u64) {
+    pub(crate) fn add(&mut self, resource: &str, namespace: &str, count: u64, bytes: u64) {
         let add = |tally: &mut Tally| {
-            tally.count += 1;
+            tally.count += count;
             tally.bytes += bytes;
         };
         match self.everywhere.get_mut(resource) {

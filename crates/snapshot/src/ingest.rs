@@ -180,13 +180,44 @@ enum Job {
     Page(Arc<Listing>, u32, Vec<u8>),
 }
 
+impl Job {
+    fn size(&self) -> usize {
+        let (Job::File(_, bytes) | Job::Evidence(_, _, bytes) | Job::Page(_, _, bytes)) = self;
+        bytes.len()
+    }
+}
+
+/// Jobs that go to a worker together: waking one costs as much as reading a small file.
+#[derive(Default)]
+struct Group {
+    jobs: Vec<Job>,
+    bytes: usize,
+}
+
+impl Group {
+    /// Bytes from which on a group is handed over.
+    const BYTES: usize = 64 << 10;
+    /// Jobs of a group, at most.
+    const JOBS: usize = 64;
+
+    fn add(&mut self, job: Job) {
+        self.bytes += job.size();
+        self.jobs.push(job);
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes >= Group::BYTES || self.jobs.len() >= Group::JOBS
+    }
+}
+
 /// Takes in the entries of an input, in any order; [`Ingest::finish`] seals them.
 ///
 /// The result does not depend on the number of threads or the order of entries.
 pub struct Ingest {
     pub(crate) settings: Settings,
     shared: Arc<Shared>,
-    sender: Option<SyncSender<Job>>,
+    sender: Option<SyncSender<Vec<Job>>>,
+    waiting: Group,
     workers: Vec<JoinHandle<()>>,
 }
 
@@ -218,7 +249,8 @@ impl Ingest {
             pseudonyms: settings.pseudonyms.clone(),
             gathered: Mutex::new(gathered),
         });
-        let mut ingest = Ingest { settings, shared, sender: None, workers: Vec::new() };
+        let waiting = Group::default();
+        let mut ingest = Ingest { settings, shared, sender: None, waiting, workers: Vec::new() };
         if ingest.settings.threads > 1 {
             ingest.start();
         }
@@ -226,14 +258,14 @@ impl Ingest {
     }
 
     fn start(&mut self) {
-        // Few files wait: they may be large.
-        let (sender, receiver) = sync_channel::<Job>(self.settings.threads);
+        // Few groups wait: a file may be large.
+        let (sender, receiver) = sync_channel::<Vec<Job>>(self.settings.threads);
         let receiver = Arc::new(Mutex::new(receiver));
         for _ in 0..self.settings.threads {
             let (shared, receiver) = (Arc::clone(&self.shared), Arc::clone(&receiver));
             self.workers.push(std::thread::spawn(move || {
-                while let Some(job) = next(&receiver) {
-                    shared.read(&job);
+                while let Some(jobs) = next(&receiver) {
+                    jobs.into_iter().for_each(|job| shared.read(&job));
                 }
             }));
         }
@@ -281,12 +313,21 @@ impl Ingest {
     }
 
     fn job(&mut self, job: Job) {
-        match &self.sender {
-            None => self.shared.read(&job),
-            Some(sender) => {
-                // Sending fails only if every worker is gone, and then joining them tells why.
-                let _ = sender.send(job);
-            }
+        if self.sender.is_none() {
+            return self.shared.read(&job);
+        }
+        self.waiting.add(job);
+        if self.waiting.is_full() {
+            self.hand_over();
+        }
+    }
+
+    /// Gives the waiting jobs to a worker.
+    fn hand_over(&mut self) {
+        let jobs = std::mem::take(&mut self.waiting).jobs;
+        if let Some(sender) = &self.sender {
+            // Sending fails only if every worker is gone, and then joining them tells why.
+            let _ = sender.send(jobs);
         }
     }
 
@@ -302,6 +343,7 @@ impl Ingest {
 
     /// Waits for the workers and hands over what they found. `None` if one of them panicked.
     pub(crate) fn gather(mut self) -> Option<(Settings, Resources, Gathered)> {
+        self.hand_over();
         drop(self.sender.take());
         let mut whole = true;
         for worker in self.workers.drain(..) {
@@ -313,6 +355,6 @@ impl Ingest {
     }
 }
 
-fn next(receiver: &Mutex<Receiver<Job>>) -> Option<Job> {
+fn next(receiver: &Mutex<Receiver<Vec<Job>>>) -> Option<Vec<Job>> {
     receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }

@@ -115,7 +115,9 @@ pub(crate) fn read_file(
     flush: &mut dyn FnMut(&mut Batch),
 ) {
     let Means { resources, limits, pseudonyms } = *means;
-    let batch = Batch::default();
+    // A body is seldom longer than its text.
+    let bodies = Vec::with_capacity(bytes.len().min(BATCH_BYTES));
+    let batch = Batch { bodies, ..Batch::default() };
     let mut intake = Intake { resources, limits, pseudonyms, path, line: 1, batch, evidence, flush };
     if evidence.is_none()
         && let Some(marker) = forms::text_marker(&intake.path, bytes)

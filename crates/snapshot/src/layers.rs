@@ -91,7 +91,7 @@ fn place_name(first: &Item) -> String {
 }
 
 fn bytes(item: &Item) -> u64 {
-    item.line_len() as u64 + 1
+    item.line_len as u64 + 1
 }
 
 fn size(items: &[Item]) -> u64 {

@@ -18,6 +18,7 @@ mod layout;
 mod live;
 pub mod normalise;
 mod open;
+mod pack;
 mod path;
 mod proof;
 mod pseudonyms;

@@ -3,6 +3,7 @@
 //! The list is data ([`RULES`]); one engine applies it. Rules run in the order of the list; those that sort stand
 //! last, so that they compare what is left. The list is part of every catalogue release ([`to_json`]).
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use nachweis_canon::{Json, Object};
@@ -46,8 +47,17 @@ pub(crate) enum Op {
     ManagedFields,
 }
 
-static COMPILED: LazyLock<Vec<(&'static Rule, Vec<Step>)>> =
-    LazyLock::new(|| RULES.iter().map(|rule| (rule, parse(rule.at))).collect());
+type Compiled = (&'static Rule, Vec<Step>);
+
+/// Kinds that a rule names, each with all rules that may apply to it; for every other kind, those that name none.
+static COMPILED: LazyLock<(BTreeMap<&'static str, Vec<Compiled>>, Vec<Compiled>)> = LazyLock::new(|| {
+    let rules_of = |kind: &str| -> Vec<Compiled> {
+        let meant = |rule: &&Rule| rule.kinds.iter().any(|pattern| pattern.1 == "*" || pattern.1 == kind);
+        RULES.iter().filter(meant).map(|rule| (rule, parse(rule.at))).collect()
+    };
+    let kinds = RULES.iter().flat_map(|rule| rule.kinds).map(|pattern| pattern.1);
+    (kinds.map(|kind| (kind, rules_of(kind))).collect(), rules_of("*"))
+});
 
 fn matches(pattern: &KindPattern, group: &str, kind: &str) -> bool {
     (pattern.0 == "*" || pattern.0 == group) && (pattern.1 == "*" || pattern.1 == kind)
@@ -60,7 +70,8 @@ pub fn is_left_out(group: &str, kind: &str) -> bool {
 
 /// Applies the list to the body of an object.
 pub fn normalise(group: &str, kind: &str, name: &str, body: &mut Json<'_>) {
-    for (rule, steps) in COMPILED.iter() {
+    let (by_kind, others) = &*COMPILED;
+    for (rule, steps) in by_kind.get(kind).unwrap_or(others) {
         let meant = rule.kinds.iter().any(|pattern| matches(pattern, group, kind));
         if meant && rule.name.is_none_or(|only| only == name) {
             visit(body, steps, &mut |node| apply(&rule.op, node));

@@ -28,6 +28,8 @@ pub(crate) struct Item {
     pub id: ItemId,
     /// one, or several different ones sorted by digest
     pub bodies: Vec<Body>,
+    /// bytes of its line, without the line's end
+    pub line_len: usize,
     /// digests of several bodies, sorted
     pub digests: Vec<Digest>,
     /// files that declare it, sorted; filled for conflicts only
@@ -37,17 +39,14 @@ pub(crate) struct Item {
     pub aliases: Vec<(String, String)>,
 }
 
-impl Item {
-    /// Bytes of its line, without the line's end.
-    pub fn line_len(&self) -> usize {
-        let bodies: usize = self.bodies.iter().map(|body| body.len).sum();
-        let frame = if self.bodies.len() == 1 {
-            r#"{"body":,"id":""}"#.len()
-        } else {
-            r#"{"bodies":[],"id":""}"#.len() + self.bodies.len() - 1
-        };
-        bodies + frame + self.id.to_string().len()
-    }
+/// Bytes of an item's line, without the line's end.
+fn line_len(id: &ItemId, bodies: &[Body]) -> usize {
+    let frame = if bodies.len() == 1 {
+        r#"{"body":,"id":""}"#.len()
+    } else {
+        r#"{"bodies":[],"id":""}"#.len() + bodies.len() - 1
+    };
+    bodies.iter().map(|body| body.len).sum::<usize>() + frame + id.text_len()
 }
 
 /// All items in sealed order, and what was counted on the way.
@@ -77,7 +76,7 @@ pub(crate) fn resolve(
 ) -> io::Result<Resolved> {
     let mut defaulted_namespaces = 0;
     let mut cluster_uids = BTreeSet::new();
-    let mut fruitful = BTreeSet::new();
+    let mut fruitful: Vec<Arc<str>> = Vec::new();
     let mut placed = Vec::with_capacity(found.len());
     for mut object in found {
         let (namespace, defaulted) = namespace(&object, forms, resources);
@@ -85,8 +84,9 @@ pub(crate) fn resolve(
         if is_kube_system(&object) {
             cluster_uids.extend(object.uid.clone());
         }
-        if !fruitful.contains(&object.file) {
-            fruitful.insert(Arc::clone(&object.file));
+        // Objects of a file follow each other.
+        if fruitful.last().is_none_or(|file| *file != object.file) {
+            fruitful.push(Arc::clone(&object.file));
         }
         let id = ItemId {
             source: object.source,
@@ -121,7 +121,7 @@ pub(crate) fn resolve(
         left_out: left_out.into_iter().map(row).collect(),
         defaulted_namespaces,
         cluster_uids,
-        fruitful,
+        fruitful: fruitful.into_iter().collect(),
     })
 }
 
@@ -139,8 +139,11 @@ fn namespace(object: &Found, forms: &Forms, resources: &Resources) -> (String, b
     }
     // What only the path of a dump says of a kind does not take away a namespace that an object gives.
     let row = resources.get(&object.group, &object.kind);
-    let known = row.is_none_or(|row| row.tier != Tier::Derived);
-    if known && resources.scope(&object.group, &object.kind) == Some(KindScope::Cluster) {
+    let scope = match row {
+        Some(row) => Some(row.scope).filter(|_| row.tier != Tier::Derived),
+        None => resources.scope(&object.group, &object.kind),
+    };
+    if scope == Some(KindScope::Cluster) {
         return (String::new(), false);
     }
     if let Some(namespace) = &object.namespace {
@@ -212,6 +215,7 @@ fn merge_bodies(mut same: Vec<Placed>, spool: &mut dyn Spool) -> io::Result<Item
         let Placed { id, found, .. } = same.swap_remove(0);
         let bodies = vec![Body { offset: found.offset, len: found.len }];
         return Ok(Item {
+            line_len: line_len(&id, &bodies),
             id,
             bodies,
             digests: Vec::new(),
@@ -231,10 +235,14 @@ fn merge_bodies(mut same: Vec<Placed>, spool: &mut dyn Spool) -> io::Result<Item
         withheld.extend(std::mem::take(&mut found.withheld));
     }
     let conflict = different.len() > 1;
+    let id = same.swap_remove(0).id;
+    let digests = if conflict { different.keys().copied().collect() } else { Vec::new() };
+    let bodies: Vec<Body> = different.into_values().collect();
     Ok(Item {
-        id: same.swap_remove(0).id,
-        digests: if conflict { different.keys().copied().collect() } else { Vec::new() },
-        bodies: different.into_values().collect(),
+        line_len: line_len(&id, &bodies),
+        id,
+        digests,
+        bodies,
         files: if conflict { files.into_iter().collect() } else { Vec::new() },
         withheld: one_each(withheld),
         aliases,
@@ -313,14 +321,6 @@ mod tests {
         };
         let line = r#"{"bodies":[{},{"a":1}],"id":"kubernetes//Pod/a/%C3%BC"}"#;
         let bodies = vec![Body { offset: 0, len: 2 }, Body { offset: 2, len: 7 }];
-        let item = Item {
-            id,
-            bodies,
-            digests: Vec::new(),
-            files: Vec::new(),
-            withheld: Vec::new(),
-            aliases: Vec::new(),
-        };
-        assert_eq!(item.line_len(), line.len());
+        assert_eq!(line_len(&id, &bodies), line.len());
     }
 }

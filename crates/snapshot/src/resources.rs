@@ -116,7 +116,8 @@ impl std::error::Error for NameError {}
 /// All resources that are known without reading an input, and those that an input adds.
 #[derive(Clone, Debug, Default)]
 pub struct Resources {
-    rows: BTreeMap<(String, String), Resource>,
+    /// by group and kind
+    rows: BTreeMap<String, BTreeMap<String, Resource>>,
     /// scope of every kind of a group that has no row of its own
     groups: BTreeMap<String, KindScope>,
 }
@@ -181,19 +182,18 @@ impl Resources {
 
     /// Adds a resource; of two rows for one kind the surer one stays, then the smaller one.
     pub fn add(&mut self, row: Resource) {
-        let at = (row.group.clone(), row.kind.clone());
-        match self.rows.get(&at) {
+        let group = self.rows.entry(row.group.clone()).or_default();
+        match group.get(&row.kind) {
             Some(there) if *there <= row => {}
             _ => {
-                self.rows.insert(at, row);
+                group.insert(row.kind.clone(), row);
             }
         }
     }
 
     /// The row of a kind.
     pub fn get(&self, group: &str, kind: &str) -> Option<&Resource> {
-        // The map's key owns its text; ranges over borrowed pairs are not possible, and the text is short.
-        self.rows.get(&(group.to_string(), kind.to_string()))
+        self.rows.get(group)?.get(kind)
     }
 
     /// Where objects of a kind live, if that is known.
@@ -215,12 +215,12 @@ impl Resources {
     /// The resource that has a key.
     pub fn by_key(&self, wanted: &str) -> Option<&Resource> {
         let (plural, group) = wanted.split_once('.').unwrap_or((wanted, ""));
-        self.rows.values().filter(|row| row.group == group && row.plural == plural).min()
+        self.rows.get(group)?.values().filter(|row| row.plural == plural).min()
     }
 
     /// Every row, sorted by group and kind.
     pub fn iter(&self) -> impl Iterator<Item = &Resource> {
-        self.rows.values()
+        self.rows.values().flat_map(BTreeMap::values)
     }
 
     /// The key for a name as people give it: kind, singular, plural, short name, or `plural.group`, in any case.
@@ -228,7 +228,7 @@ impl Resources {
     pub fn resolve(&self, name: &str) -> Result<String, NameError> {
         let wanted = name.trim().to_ascii_lowercase();
         let mut found: Vec<(Tier, String)> = Vec::new();
-        for row in self.rows.values() {
+        for row in self.iter() {
             let simple = [row.kind.to_ascii_lowercase(), row.plural.clone()];
             let known = simple.iter().chain(&row.short).any(|word| *word == wanted);
             let qualified = || simple.iter().any(|word| key(word, &row.group) == wanted);
@@ -256,7 +256,7 @@ impl Resources {
 
     /// The table as data for a catalogue release: it decides identities and which names mean what.
     pub fn to_json(&self) -> Json<'static> {
-        let rows = self.rows.values().map(|row| {
+        let rows = self.iter().map(|row| {
             Json::object([
                 ("group", Json::str(row.group.clone())),
                 ("kind", Json::str(row.kind.clone())),

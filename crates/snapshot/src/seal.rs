@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 
-use nachweis_canon::{Digest, canonical_bytes, merkle};
+use nachweis_canon::{Digest, canonical_bytes};
 use nachweis_model::seal::{
     Alias, Cluster, Conflict, EVERYWHERE, FORMAT, IdentitySource, InstantSource, Kind, Origin, Seal, Unread,
     Withheld,
 };
 use nachweis_model::{Instant, Source};
-use nachweis_oci::{BlobsMut, Descriptor, LayerWriter, Manifest, Packer, Problem, media};
+use nachweis_oci::{BlobsMut, Descriptor, Manifest, Problem, media};
 
 use crate::collections::{Sources, Tallies, collections};
 use crate::forms::Forms;
@@ -18,12 +18,11 @@ use crate::gitops;
 use crate::head::reason;
 use crate::ingest::{Gathered, Ingest, Settings};
 use crate::intake::Found;
-use crate::layers::Cuts;
 use crate::normalise;
+use crate::pack::pack;
 use crate::pseudonyms;
 use crate::resolve::{Item, Resolved, resolve};
 use crate::resources::{KindScope, NameError, Resource, Resources, Tier};
-use crate::spool::Spool;
 use crate::withhold;
 
 /// Why an input could not be sealed.
@@ -128,11 +127,12 @@ fn seal(
     sort_lists(settings, &mut gathered, &forms);
 
     let mut people = settings.pseudonyms.is_some().then(BTreeSet::new);
-    let (root, mut layers) = write_items(&resolved.items, &mut *gathered.spool, blobs, &mut |line| {
+    let mut seen = |line: &[u8]| {
         if let Some(people) = &mut people {
             people.extend(pseudonyms::pseudonyms_in(line).map(str::to_string));
         }
-    })?;
+    };
+    let (root, mut layers) = pack(&resolved.items, &mut *gathered.spool, blobs, settings.threads, &mut seen)?;
     let (tallies, kinds) = tally(&resolved.items, &resources);
     let collections = collections(&Sources {
         resources: &resources,
@@ -336,77 +336,24 @@ fn covers(path: &str, unread: &Unread) -> bool {
     unread.file.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Writes the lines of all items in sealed order and shows each to `seen`. Returns the Merkle root and the layers.
-fn write_items(
-    items: &[Item],
-    spool: &mut dyn Spool,
-    blobs: &dyn BlobsMut,
-    seen: &mut dyn FnMut(&[u8]),
-) -> Result<(Digest, Vec<Descriptor>), SealError> {
-    let cuts = Cuts::plan(items);
-    let mut tree = merkle::Builder::new();
-    let mut layers = Vec::new();
-    let mut layer: Option<LayerWriter<'_>> = None;
-    let mut packer: Option<Packer> = None;
-    let (mut line, mut body) = (Vec::new(), Vec::new());
-    for (at, item) in items.iter().enumerate() {
-        if cuts.starts_layer(at)
-            && let Some(full) = layer.take()
-        {
-            let (descriptor, free) = full.finish(media::ITEMS)?;
-            layers.push(descriptor);
-            packer = Some(free);
-        }
-        write_line(item, spool, &mut line, &mut body)?;
-        seen(&line);
-        tree.push(merkle::leaf(&line));
-        let writer = match &mut layer {
-            Some(writer) => writer,
-            None => {
-                let packer = packer.take().map_or_else(Packer::new, Ok)?;
-                layer.insert(LayerWriter::create_with(blobs, packer)?)
-            }
-        };
-        writer.write_line(&line)?;
-    }
-    if let Some(last) = layer {
-        layers.push(last.finish(media::ITEMS)?.0);
-    }
-    Ok((tree.root(), layers))
-}
-
-/// The canonical JSON of `{body, id}`, or of `{bodies, id}` for a conflict. An id needs no escapes.
-fn write_line(item: &Item, spool: &mut dyn Spool, line: &mut Vec<u8>, body: &mut Vec<u8>) -> io::Result<()> {
-    line.clear();
-    let conflict = item.bodies.len() > 1;
-    line.extend_from_slice(if conflict { b"{\"bodies\":[" } else { b"{\"body\":" });
-    for (at, place) in item.bodies.iter().enumerate() {
-        if at > 0 {
-            line.push(b',');
-        }
-        spool.read(place.offset, place.len, body)?;
-        line.extend_from_slice(body);
-    }
-    line.extend_from_slice(if conflict { b"],\"id\":\"" } else { b",\"id\":\"" });
-    line.extend_from_slice(item.id.to_string().as_bytes());
-    line.extend_from_slice(b"\"}");
-    Ok(())
-}
-
 /// Items and bytes by resource and namespace, and the kinds.
 fn tally(items: &[Item], resources: &Resources) -> (Tallies, Vec<Kind>) {
     let mut tallies = Tallies::default();
     let mut kinds: std::collections::BTreeMap<(&str, &str), Kind> = Default::default();
-    for item in items {
-        let (group, kind) = (&*item.id.group, &*item.id.kind);
+    fn place(item: &Item) -> (&str, &str, &str) {
+        (&item.id.group, &item.id.kind, &item.id.namespace)
+    }
+    for run in items.chunk_by(|a, b| place(a) == place(b)) {
+        let (group, kind, namespace) = place(&run[0]);
         let row = kinds.entry((group, kind)).or_insert_with(|| Kind {
             group: group.into(),
             kind: kind.into(),
             resource: resources.key_of(group, kind),
             count: 0,
         });
-        row.count += 1;
-        tallies.add(&row.resource, &item.id.namespace, item.line_len() as u64);
+        row.count += run.len() as u64;
+        let bytes = run.iter().map(|item| item.line_len as u64).sum();
+        tallies.add(&row.resource, namespace, run.len() as u64, bytes);
     }
     debug_assert!(
         items.iter().all(|item| item.id.source == Source::Kubernetes || item.id.namespace.is_empty())

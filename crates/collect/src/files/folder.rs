@@ -1,6 +1,7 @@
 //! Folders, recursively.
 
-use std::fs;
+use std::fs::{self, FileType};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -24,7 +25,7 @@ pub(super) fn walk(walker: &mut Walker<'_>, root: &Path) -> ControlFlow<()> {
             walker.record(next.name)?;
             continue;
         }
-        if next.is_folder {
+        if next.kind.as_ref().is_ok_and(|kind| kind.is_dir()) {
             if next.depth == DEPTH {
                 let detail = format!("more than {DEPTH} folders inside each other");
                 walker.unread(next.name, Reason::IoError, detail)?;
@@ -43,7 +44,8 @@ struct Found {
     path: std::path::PathBuf,
     /// path relative to the input
     name: String,
-    is_folder: bool,
+    /// as the folder's own list says it
+    kind: io::Result<FileType>,
     depth: usize,
 }
 
@@ -60,7 +62,7 @@ fn list(walker: &mut Walker<'_>, folder: &Path, name: &str, depth: usize) -> Con
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.file_name()));
     let found = entries.into_iter().map(|entry| Found {
         name: path::join(name, &entry.file_name().to_string_lossy()),
-        is_folder: entry.file_type().is_ok_and(|kind| kind.is_dir()),
+        kind: entry.file_type(),
         path: entry.path(),
         depth,
     });
@@ -68,25 +70,27 @@ fn list(walker: &mut Walker<'_>, folder: &Path, name: &str, depth: usize) -> Con
 }
 
 fn give(walker: &mut Walker<'_>, found: Found) -> ControlFlow<()> {
-    let metadata = match fs::symlink_metadata(&found.path) {
-        Ok(metadata) => metadata,
+    let kind = match found.kind {
+        Ok(kind) => kind,
         Err(error) => return walker.failed(found.name, &error),
     };
-    if metadata.is_symlink() {
+    if kind.is_symlink() {
         let target = fs::read_link(&found.path).unwrap_or_default();
         let detail =
             format!("a link to `{}`: name its target as an input if it belongs here", target.display());
         return walker.unread(found.name, Reason::Link, detail);
     }
-    if !metadata.is_file() {
+    // A pipe that nobody writes to would never open.
+    if !kind.is_file() {
         return walker.unread(found.name, Reason::SpecialFile, "a pipe, socket or device".into());
     }
-    let file = match fs::File::open(&found.path) {
-        Ok(file) => file,
+    let opened = fs::File::open(&found.path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let (size, file) = match opened {
+        Ok(opened) => opened,
         Err(error) => return walker.failed(found.name, &error),
     };
     match Packing::of_name(&found.name) {
-        Some(packing) => walker.unpack(&found.name, &found.name, packing, file, metadata.len(), 1),
-        None => walker.file(found.name, file, metadata.len()),
+        Some(packing) => walker.unpack(&found.name, &found.name, packing, file, size, 1),
+        None => walker.file(found.name, file, size),
     }
 }

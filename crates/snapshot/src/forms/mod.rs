@@ -116,14 +116,9 @@ fn root_of<'a>(path: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn candidates(path: &str) -> impl Iterator<Item = Place<'_>> {
-    let forms = [
-        support_bundle::place(path),
-        troubleshoot::place(path),
-        velero::place(path),
-        must_gather::place(path),
-        cluster_info::place(path),
-    ];
-    forms.into_iter().flatten()
+    let forms =
+        [support_bundle::place, troubleshoot::place, velero::place, must_gather::place, cluster_info::place];
+    forms.into_iter().filter_map(move |place| place(path))
 }
 
 /// True for a path that lies where some layout has objects.

@@ -49,7 +49,7 @@ static DATA: LazyLock<Vec<Step>> = LazyLock::new(|| parse("/data/*"));
 /// Replaces secret values in the body of an object. Returns where, sorted.
 pub(crate) fn withhold(group: &str, kind: &str, body: &mut Json<'_>) -> Vec<Mark> {
     let mut marks = Vec::new();
-    for (_, _, steps) in COMPILED.iter().filter(|(g, k, _)| *g == group && *k == kind) {
+    for (_, _, steps) in COMPILED.iter().filter(|(g, k, _)| *k == kind && *g == group) {
         withhold_at(body, steps, &mut marks);
     }
     if is_helm_release(group, kind, body) {
