@@ -238,6 +238,7 @@ const LIMITS: &[(&str, &str, Met)] = &[
     ),
     ("snapshot/src/head.rs", "NAME_BYTES_MAX", Here("words_of_objects")),
     ("snapshot/src/head.rs", "WORD_BYTES_MAX", Here("words_of_objects")),
+    ("snapshot/src/ingest.rs", "BYTES", Never("how much a worker gets at once")),
     (
         "snapshot/src/ingest.rs",
         "Settings.items_max",
@@ -251,6 +252,11 @@ const LIMITS: &[(&str, &str, Met)] = &[
     ("snapshot/src/layers.rs", "LAYERS_MAX", Never("how much a layer holds grows with the snapshot")),
     ("snapshot/src/open.rs", "KEEP_MAX", Never("reads what was sealed")),
     ("snapshot/src/open.rs", "SEAL_BYTES_MAX", Never("reads what was sealed")),
+    (
+        "snapshot/src/pack.rs",
+        "CHUNK_BYTES",
+        Never("lines that are handed from one thread to the other together"),
+    ),
     (
         "snapshot/src/pseudonyms/address.rs",
         "DOMAIN_BYTES_MAX",

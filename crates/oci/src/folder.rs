@@ -188,13 +188,7 @@ impl Blobs for FolderStore {
 
 impl BlobsMut for FolderStore {
     fn create(&self) -> Result<Box<dyn NewBlob + '_>, Problem> {
-        let file = self.new_file(&self.root.join(BLOBS))?;
-        Ok(Box::new(NewFile {
-            store: self,
-            file: BufWriter::with_capacity(64 << 10, file),
-            hasher: Hasher::new(),
-            size: 0,
-        }))
+        Ok(Box::new(NewFile { store: self, small: Vec::new(), large: None }))
     }
 
     fn put(&self, media_type: &str, bytes: &[u8]) -> Result<Descriptor, Problem> {
@@ -203,6 +197,7 @@ impl BlobsMut for FolderStore {
         let failed = |error: io::Error| Problem::from_io(error, &place);
         let path = self.root.join(BLOBS).join(descriptor.digest.hex());
         if self.draft && !self.durable {
+            let failed = |error: io::Error| Problem::from_io(error, path.display());
             return match File::create_new(&path) {
                 Ok(mut file) => file.write_all(bytes).map(|()| descriptor).map_err(failed),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(descriptor),
@@ -222,14 +217,23 @@ impl BlobsMut for FolderStore {
     }
 }
 
+/// Bytes of a new blob that are held before a file is opened for it.
+const SMALL_BYTES: usize = 256 << 10;
+
 struct NewFile<'a> {
     store: &'a FolderStore,
+    /// all of it, as long as it is small
+    small: Vec<u8>,
+    large: Option<Large>,
+}
+
+struct Large {
     file: BufWriter<NamedTempFile>,
     hasher: Hasher,
     size: u64,
 }
 
-impl Write for NewFile<'_> {
+impl Write for Large {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
         self.hasher.update(&bytes[..count]);
@@ -242,12 +246,35 @@ impl Write for NewFile<'_> {
     }
 }
 
+impl Write for NewFile<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.large.is_none() {
+            if self.small.len() + bytes.len() <= SMALL_BYTES {
+                self.small.extend_from_slice(bytes);
+                return Ok(bytes.len());
+            }
+            let file = BufWriter::with_capacity(64 << 10, self.store.new_file(&self.store.root.join(BLOBS))?);
+            let large = self.large.insert(Large { file, hasher: Hasher::new(), size: 0 });
+            large.write_all(&std::mem::take(&mut self.small))?;
+        }
+        self.large.as_mut().map_or(Ok(0), |large| large.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.large.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
 impl NewBlob for NewFile<'_> {
     fn finish(self: Box<Self>) -> Result<(Digest, u64), Problem> {
-        let digest = self.hasher.finish();
-        let file = self.file.into_inner().map_err(|error| Problem::from_io(error.into_error(), digest))?;
+        let Some(Large { file, hasher, size }) = self.large else {
+            let stored = self.store.put("", &self.small)?;
+            return Ok((stored.digest, stored.size));
+        };
+        let digest = hasher.finish();
+        let file = file.into_inner().map_err(|error| Problem::from_io(error.into_error(), digest))?;
         let path = self.store.root.join(BLOBS).join(digest.hex());
         self.store.keep(file, &path, &digest.to_string())?;
-        Ok((digest, self.size))
+        Ok((digest, size))
     }
 }

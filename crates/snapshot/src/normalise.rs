@@ -47,15 +47,29 @@ pub(crate) enum Op {
     ManagedFields,
 }
 
-type Compiled = (&'static Rule, Vec<Step>);
+/// A rule as it applies to one kind.
+struct Compiled {
+    rule: &'static Rule,
+    steps: Vec<Step>,
+    /// groups of the kind that are meant; `None` for all
+    groups: Option<Vec<&'static str>>,
+}
 
-/// Kinds that a rule names, each with all rules that may apply to it; for every other kind, those that name none.
+impl Compiled {
+    /// `None` if the rule does not speak of this kind; `*` stands for a kind that no rule names.
+    fn of(rule: &'static Rule, kind: &str) -> Option<Compiled> {
+        let meant = rule.kinds.iter().filter(|(_, named)| *named == "*" || *named == kind);
+        let groups: Vec<&str> = meant.map(|(group, _)| *group).collect();
+        let steps = parse(rule.at);
+        let groups = Some(groups).filter(|groups| !groups.contains(&"*"));
+        (groups.as_ref().is_none_or(|groups| !groups.is_empty())).then_some(Compiled { rule, steps, groups })
+    }
+}
+
+/// The rules of every kind that a rule names, and those of any other.
 static COMPILED: LazyLock<(BTreeMap<&'static str, Vec<Compiled>>, Vec<Compiled>)> = LazyLock::new(|| {
-    let rules_of = |kind: &str| -> Vec<Compiled> {
-        let meant = |rule: &&Rule| rule.kinds.iter().any(|pattern| pattern.1 == "*" || pattern.1 == kind);
-        RULES.iter().filter(meant).map(|rule| (rule, parse(rule.at))).collect()
-    };
-    let kinds = RULES.iter().flat_map(|rule| rule.kinds).map(|pattern| pattern.1);
+    let rules_of = |kind: &str| RULES.iter().filter_map(|rule| Compiled::of(rule, kind)).collect();
+    let kinds = RULES.iter().flat_map(|rule| rule.kinds).map(|(_, kind)| *kind);
     (kinds.map(|kind| (kind, rules_of(kind))).collect(), rules_of("*"))
 });
 
@@ -71,8 +85,8 @@ pub fn is_left_out(group: &str, kind: &str) -> bool {
 /// Applies the list to the body of an object.
 pub fn normalise(group: &str, kind: &str, name: &str, body: &mut Json<'_>) {
     let (by_kind, others) = &*COMPILED;
-    for (rule, steps) in by_kind.get(kind).unwrap_or(others) {
-        let meant = rule.kinds.iter().any(|pattern| matches(pattern, group, kind));
+    for Compiled { rule, steps, groups } in by_kind.get(kind).unwrap_or(others) {
+        let meant = groups.as_ref().is_none_or(|groups| groups.contains(&group));
         if meant && rule.name.is_none_or(|only| only == name) {
             visit(body, steps, &mut |node| apply(&rule.op, node));
         }

@@ -98,8 +98,9 @@ pub(crate) fn resolve(
         placed.push(Placed { id, found: object, aliases: Vec::new() });
     }
     let mut placed = merge_groups(placed, resources);
-    // The offset in the spool follows the threads; nothing below depends on the order of equal ids.
-    placed.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    // The offset in the spool follows the threads; nothing below depends on the order of equal ids. Servers and folders
+    // give long sorted runs, which a stable sort finds.
+    placed.sort_by(|a, b| a.id.cmp(&b.id));
     let mut left_out: BTreeMap<(String, String), u64> = BTreeMap::new();
     let mut items = Vec::with_capacity(placed.len());
     let mut rest = placed.into_iter().peekable();
@@ -189,14 +190,16 @@ fn merge_groups(placed: Vec<Placed>, resources: &Resources) -> Vec<Placed> {
 
 /// The objects whose uid is given more than once, and the rest: few are the first and many the second.
 fn split_shared_uids(placed: Vec<Placed>) -> (Vec<Placed>, Vec<Placed>) {
-    let mut seen: BTreeMap<&str, bool> = BTreeMap::new();
-    for uid in placed.iter().filter_map(|p| p.found.uid.as_deref()) {
-        seen.entry(uid).and_modify(|again| *again = true).or_insert(false);
+    let mut uids: Vec<&str> = placed.iter().filter_map(|p| p.found.uid.as_deref()).collect();
+    uids.sort_unstable();
+    let mut again: Vec<&str> =
+        uids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    again.dedup();
+    if again.is_empty() {
+        return (Vec::new(), placed);
     }
-    let flags: Vec<bool> = placed
-        .iter()
-        .map(|p| p.found.uid.as_deref().is_some_and(|uid| seen.get(uid) == Some(&true)))
-        .collect();
+    let is_shared = |uid: &str| again.binary_search(&uid).is_ok();
+    let flags: Vec<bool> = placed.iter().map(|p| p.found.uid.as_deref().is_some_and(is_shared)).collect();
     let (shared, single): (Vec<_>, Vec<_>) = placed.into_iter().zip(flags).partition(|(_, shared)| *shared);
     let objects = |pairs: Vec<(Placed, bool)>| pairs.into_iter().map(|(placed, _)| placed).collect();
     (objects(shared), objects(single))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use nachweis_canon::{Duplicate, Json, Object, Stream};
+use nachweis_canon::{Duplicate, Json, Object, ParseError, Stream};
 
 use crate::text::Place;
 use crate::unread::{Reason, Unread};
@@ -99,23 +99,25 @@ fn outline(text: &str, start: usize) -> Option<Outline> {
     let mut outline = Outline { len: 0, items: None, only_objects: true };
     let mut walk = Walk { bytes, at: start + 1 };
     let keyed = bytes[start] == b'{';
-    while let Some(step) = walk.next(keyed)? {
+    while let Some(step) = walk.enter(keyed)? {
         outline.len += 1;
-        if !keyed {
-            continue;
-        }
         let key = &bytes[step.key..step.key_end];
         outline.only_objects &= bytes[step.start] == b'{' && key != b"\"apiVersion\"" && key != b"\"kind\"";
-        if key == b"\"items\"" {
-            outline.items = None;
-            if bytes[step.start] == b'[' {
-                let mut inner = Walk { bytes, at: step.start + 1 };
-                let mut len = 0;
-                while inner.next(false)?.is_some() {
-                    len += 1;
-                }
-                outline.items = Some((step.start, len));
+        if !keyed || key != b"\"items\"" {
+            walk.skip(&step)?;
+            continue;
+        }
+        outline.items = None;
+        if bytes[step.start] == b'[' {
+            walk.at += 1;
+            let mut len = 0;
+            while let Some(inner) = walk.enter(false)? {
+                walk.skip(&inner)?;
+                len += 1;
             }
+            outline.items = Some((step.start, len));
+        } else {
+            walk.skip(&step)?;
         }
     }
     (walk.at + text::blanks(&bytes[walk.at..]) == bytes.len()).then_some(outline)
@@ -140,14 +142,14 @@ impl Walk<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    /// The next step; `Some(None)` after the closing bracket; `None` if the text is not built like that.
-    fn next(&mut self, keyed: bool) -> Option<Option<Step>> {
+    /// Goes to the next value; `Some(None)` after the closing bracket; `None` if the text is not built like that.
+    fn enter(&mut self, keyed: bool) -> Option<Option<Step>> {
         let mut byte = self.skip_blanks()?;
         if byte == b',' {
             self.at += 1;
             byte = self.skip_blanks()?;
         }
-        if matches!(byte, b'}' | b']') {
+        if byte == if keyed { b'}' } else { b']' } {
             self.at += 1;
             return Some(None);
         }
@@ -165,13 +167,13 @@ impl Walk<'_> {
             self.at += 1;
             self.skip_blanks()?;
         }
-        let start = self.at;
-        let end = json::skip_value(self.bytes, start)?;
-        if end == start {
-            return None;
-        }
-        self.at = end;
-        Some(Some(Step { key, key_end, start }))
+        Some(Some(Step { key, key_end, start: self.at }))
+    }
+
+    /// Goes behind the value that was entered.
+    fn skip(&mut self, step: &Step) -> Option<()> {
+        self.at = json::skip_value(self.bytes, step.start).filter(|end| *end > step.start)?;
+        Some(())
     }
 }
 
@@ -181,7 +183,10 @@ fn wrapper<'a>(text: &'a str, start: usize, array: usize, limits: &Limits) -> Re
     let mut walk = Walk { bytes, at: start + 1 };
     let mut members = Vec::new();
     let (mut size, mut place) = (0, Place::START);
-    while let Some(Some(step)) = walk.next(true) {
+    while let Some(Some(step)) = walk.enter(true) {
+        if walk.skip(&step).is_none() {
+            break;
+        }
         if step.start == array || &bytes[step.key..step.key_end] == b"\"items\"" {
             continue;
         }
@@ -190,8 +195,9 @@ fn wrapper<'a>(text: &'a str, start: usize, array: usize, limits: &Limits) -> Re
         if size > limits.document_bytes {
             return Err(too_large(place, size, limits));
         }
-        let (key, ..) = one(text, place, limits)?;
-        let (value, ..) = one(text, place.after(bytes, step.start), limits)?;
+        let one =
+            |place: Place| parsed(text, place.at, limits).map_err(|error| json::unread(text, place, &error));
+        let (key, value) = (one(place)?.value, one(place.after(bytes, step.start))?.value);
         if let Json::Str(key) = key {
             members.push((key, value));
         }
@@ -199,18 +205,21 @@ fn wrapper<'a>(text: &'a str, start: usize, array: usize, limits: &Limits) -> Re
     Ok(Object::from_members(members, |_| {}))
 }
 
-/// The value at a place, its duplicates with lines counted from there, and its end.
-fn one<'a>(
-    text: &'a str,
-    place: Place,
-    limits: &Limits,
-) -> Result<(Json<'a>, Vec<Duplicate>, usize), Unread> {
-    let mut stream = Stream::new(&text[place.at..], limits.canon());
-    match stream.next_value() {
-        Ok(Some(parsed)) => Ok((parsed.value, parsed.duplicates, place.at + stream.offset())),
-        Ok(None) => Ok((Json::Null, Vec::new(), text.len())),
-        Err(error) => Err(json::unread(text, place, &error)),
-    }
+/// A value, its duplicates with lines counted from its start, and its end.
+struct Parsed<'a> {
+    value: Json<'a>,
+    duplicates: Vec<Duplicate>,
+    end: usize,
+}
+
+fn parsed<'a>(text: &'a str, at: usize, limits: &Limits) -> Result<Parsed<'a>, ParseError> {
+    let mut stream = Stream::new(&text[at..], limits.canon());
+    Ok(match stream.next_value()? {
+        Some(nachweis_canon::Parsed { value, duplicates, .. }) => {
+            Parsed { value, duplicates, end: at + stream.offset() }
+        }
+        None => Parsed { value: Json::Null, duplicates: Vec::new(), end: text.len() },
+    })
 }
 
 fn too_large(place: Place, size: usize, limits: &Limits) -> Unread {
@@ -224,37 +233,63 @@ pub struct Items<'a> {
     walk: Walk<'a>,
     keyed: bool,
     limits: Limits,
-    /// where the walk stands
+    /// the last place whose line was counted
+    line: (usize, usize),
+    /// the last place whose column was counted: only a problem needs one
     place: Place,
 }
 
 impl<'a> Items<'a> {
     fn new(text: &'a str, at: usize, keyed: bool, limits: &Limits) -> Self {
         let walk = Walk { bytes: text.as_bytes(), at };
-        Items { text, walk, keyed, limits: *limits, place: Place::START }
+        Items { text, walk, keyed, limits: *limits, line: (0, 1), place: Place::START }
     }
 
-    fn element(&mut self, step: &Step, end: usize) -> Result<Element<'a>, Unread> {
-        let bytes = self.text.as_bytes();
-        let key = self.place.after(bytes, step.key);
-        let start = key.after(bytes, step.start);
-        self.place = start.after(bytes, end);
-        if end - start.at > self.limits.document_bytes {
-            return Err(too_large(start, end - start.at, &self.limits));
+    /// The line of an offset, which is not before the last one that was asked for.
+    fn line(&mut self, at: usize) -> usize {
+        self.line.1 += text::line_feeds(&self.text.as_bytes()[self.line.0..at]);
+        self.line.0 = at;
+        self.line.1
+    }
+
+    /// The place of an offset; the same holds.
+    fn place(&mut self, at: usize) -> Place {
+        self.place.advance(self.text.as_bytes(), at);
+        self.place
+    }
+
+    /// The value that was entered, and what its name, if it has one, reads.
+    fn element(&mut self, step: &Step) -> Result<Element<'a>, Unread> {
+        let most = self.limits.document_bytes;
+        if self.text.len() - step.start > most {
+            let end = json::skip_value(self.text.as_bytes(), step.start).unwrap_or(self.text.len());
+            if end - step.start > most {
+                return Err(too_large(self.place(step.start), end - step.start, &self.limits));
+            }
         }
-        let name = match self.keyed {
-            true => one(self.text, key, &self.limits)?.0,
-            false => Json::Null,
+        let key = match self.keyed {
+            true => match self.one(step.key)?.value {
+                Json::Str(name) => Some(name),
+                _ => None,
+            },
+            false => None,
         };
-        let (value, mut duplicates, read) = one(self.text, start, &self.limits)?;
-        if read != end {
-            let Place { line, column, .. } = start.after(bytes, read);
+        let line = self.line(step.start);
+        let Parsed { value, mut duplicates, end } = self.one(step.start)?;
+        if !json::ends_value(self.text.as_bytes(), step.start, end) {
+            let Place { line, column, .. } = self.place(end);
             let detail = "expected `,` after the value".into();
             return Err(Unread { line, column, reason: Reason::JsonSyntax, detail });
         }
-        duplicates.iter_mut().for_each(|duplicate| duplicate.line += start.line - 1);
-        let key = if let Json::Str(name) = name { Some(name) } else { None };
-        Ok(Element { key, value, line: start.line, end_line: self.place.line, duplicates })
+        duplicates.iter_mut().for_each(|duplicate| duplicate.line += line - 1);
+        self.walk.at = end;
+        let end_line = self.line(end);
+        Ok(Element { key, value, line, end_line, duplicates })
+    }
+
+    fn one(&mut self, at: usize) -> Result<Parsed<'a>, Unread> {
+        let text = self.text;
+        parsed(text, at, &self.limits).map_err(|error| json::unread(text, self.place(at), &error))
     }
 }
 
@@ -262,8 +297,12 @@ impl<'a> Iterator for Items<'a> {
     type Item = Result<Element<'a>, Unread>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let step = self.walk.next(self.keyed)??;
-        let end = self.walk.at;
-        Some(self.element(&step, end))
+        let step = self.walk.enter(self.keyed)??;
+        let element = self.element(&step);
+        if element.is_err() {
+            // What cannot be read is passed over by its brackets.
+            self.walk.skip(&step)?;
+        }
+        Some(element)
     }
 }

@@ -59,6 +59,12 @@ pub(crate) fn skip_value(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
+/// True if the value from `start` on that was read to `end` is the one that [`skip_value`] steps over.
+pub(crate) fn ends_value(bytes: &[u8], start: usize, end: usize) -> bool {
+    let by_itself = matches!(bytes.get(start), Some(b'{' | b'[' | b'"'));
+    by_itself || bytes.get(end).is_none_or(|&byte| ends_word(byte))
+}
+
 fn ends_word(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':' | b'"' | b'{' | b'}' | b'[' | b']')
 }
