@@ -17,7 +17,7 @@ use crate::head::{Head, Refusal, head, is_object, reason, refuse};
 use crate::layout::{self, Index};
 use crate::normalise::{is_left_out, normalise};
 use crate::pseudonyms::Pseudonyms;
-use crate::resources::{KindScope, Resource, Resources, Tier};
+use crate::resources::{KindScope, Lookup, Resource, Resources, Tier};
 use crate::withhold::{Mark, WITHHELD, looks_secret, withhold};
 
 pub(crate) use page::read_page;
@@ -90,7 +90,7 @@ pub(crate) struct Means<'a> {
 
 /// Reads one file.
 pub(crate) struct Intake<'a> {
-    resources: &'a Resources,
+    kinds: Lookup<'a>,
     limits: &'a Limits,
     pseudonyms: Option<&'a Pseudonyms>,
     path: Arc<str>,
@@ -118,7 +118,8 @@ pub(crate) fn read_file(
     // A body is seldom longer than its text.
     let bodies = Vec::with_capacity(bytes.len().min(BATCH_BYTES));
     let batch = Batch { bodies, ..Batch::default() };
-    let mut intake = Intake { resources, limits, pseudonyms, path, line: 1, batch, evidence, flush };
+    let kinds = Lookup::new(resources);
+    let mut intake = Intake { kinds, limits, pseudonyms, path, line: 1, batch, evidence, flush };
     if evidence.is_none()
         && let Some(marker) = forms::text_marker(&intake.path, bytes)
     {
@@ -375,7 +376,7 @@ impl Intake<'_> {
     /// Takes one object in.
     fn object(&mut self, mut body: Json<'_>) -> Result<(), Refusal> {
         let head = if is_object(&body) { head(&body)? } else { bom(&body) };
-        let file = self.resources.scope(&head.group, &head.kind) == Some(KindScope::File);
+        let file = self.kinds.scope(&head.group, &head.kind) == Some(KindScope::File);
         if let Some(expected) = self.evidence.filter(|e| (e.group, e.kind) != (&*head.group, &*head.kind)) {
             let Head { group, kind, .. } = &head;
             let detail = format!("it holds {group}/{kind}, not {}/{}", expected.group, expected.kind);

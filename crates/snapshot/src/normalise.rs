@@ -66,11 +66,17 @@ impl Compiled {
     }
 }
 
-/// The rules of every kind that a rule names, and those of any other.
-static COMPILED: LazyLock<(BTreeMap<&'static str, Vec<Compiled>>, Vec<Compiled>)> = LazyLock::new(|| {
+struct Rules {
+    /// of every kind that a rule names
+    by_kind: BTreeMap<&'static str, Vec<Compiled>>,
+    /// of any other kind
+    others: Vec<Compiled>,
+}
+
+static COMPILED: LazyLock<Rules> = LazyLock::new(|| {
     let rules_of = |kind: &str| RULES.iter().filter_map(|rule| Compiled::of(rule, kind)).collect();
     let kinds = RULES.iter().flat_map(|rule| rule.kinds).map(|(_, kind)| *kind);
-    (kinds.map(|kind| (kind, rules_of(kind))).collect(), rules_of("*"))
+    Rules { by_kind: kinds.map(|kind| (kind, rules_of(kind))).collect(), others: rules_of("*") }
 });
 
 fn matches(pattern: &KindPattern, group: &str, kind: &str) -> bool {
@@ -84,7 +90,7 @@ pub fn is_left_out(group: &str, kind: &str) -> bool {
 
 /// Applies the list to the body of an object.
 pub fn normalise(group: &str, kind: &str, name: &str, body: &mut Json<'_>) {
-    let (by_kind, others) = &*COMPILED;
+    let Rules { by_kind, others } = &*COMPILED;
     for Compiled { rule, steps, groups } in by_kind.get(kind).unwrap_or(others) {
         let meant = groups.as_ref().is_none_or(|groups| groups.contains(&group));
         if meant && rule.name.is_none_or(|only| only == name) {

@@ -11,7 +11,7 @@ use nachweis_model::{ItemId, Source};
 
 use crate::forms::Forms;
 use crate::intake::Found;
-use crate::resources::{KindScope, Resources, Tier};
+use crate::resources::{KindScope, Lookup, Resources, Tier};
 use crate::spool::Spool;
 use crate::withhold::Mark;
 
@@ -74,12 +74,13 @@ pub(crate) fn resolve(
     resources: &Resources,
     spool: &mut dyn Spool,
 ) -> io::Result<Resolved> {
+    let mut kinds = Lookup::new(resources);
     let mut defaulted_namespaces = 0;
     let mut cluster_uids = BTreeSet::new();
     let mut fruitful: Vec<Arc<str>> = Vec::new();
     let mut placed = Vec::with_capacity(found.len());
     for mut object in found {
-        let (namespace, defaulted) = namespace(&object, forms, resources);
+        let (namespace, defaulted) = namespace(&object, forms, &mut kinds);
         defaulted_namespaces += u64::from(defaulted && !object.left_out);
         if is_kube_system(&object) {
             cluster_uids.extend(object.uid.clone());
@@ -134,15 +135,15 @@ fn is_kube_system(object: &Found) -> bool {
 }
 
 /// The namespace of an object, and whether it got `default` because it named none.
-fn namespace(object: &Found, forms: &Forms, resources: &Resources) -> (String, bool) {
+fn namespace(object: &Found, forms: &Forms, kinds: &mut Lookup<'_>) -> (String, bool) {
     if object.source == Source::File {
         return (String::new(), false);
     }
     // What only the path of a dump says of a kind does not take away a namespace that an object gives.
-    let row = resources.get(&object.group, &object.kind);
+    let row = kinds.get(&object.group, &object.kind);
     let scope = match row {
         Some(row) => Some(row.scope).filter(|_| row.tier != Tier::Derived),
-        None => resources.scope(&object.group, &object.kind),
+        None => kinds.scope(&object.group, &object.kind),
     };
     if scope == Some(KindScope::Cluster) {
         return (String::new(), false);

@@ -22,7 +22,7 @@ use crate::normalise;
 use crate::pack::pack;
 use crate::pseudonyms;
 use crate::resolve::{Item, Resolved, resolve};
-use crate::resources::{KindScope, NameError, Resource, Resources, Tier};
+use crate::resources::{KindScope, Lookup, NameError, Resource, Resources, Tier};
 use crate::withhold;
 
 /// Why an input could not be sealed.
@@ -218,10 +218,11 @@ fn learn(resources: &mut Resources, gathered: &mut Gathered, forms: &Forms) {
         resources.add(definition);
     }
     // All of them are looked at before one is added: of two plurals the smaller one stays, not the first one.
+    let mut known = Lookup::new(resources);
     let derived: BTreeSet<Resource> = gathered
         .found
         .iter()
-        .filter(|found| resources.get(&found.group, &found.kind).is_none())
+        .filter(|found| known.get(&found.group, &found.kind).is_none())
         .filter_map(|found| derive(found, forms))
         .collect();
     derived.into_iter().for_each(|row| resources.add(row));

@@ -8,6 +8,7 @@ use nachweis_yaml::Shape;
 use super::{Batch, Intake, Means, Refusals};
 use crate::head::{Refusal, reason, refuse};
 use crate::live::Listing;
+use crate::resources::Lookup;
 use crate::withhold::{Mark, WITHHELD, code};
 
 /// Members of a Secret that a list of metadata does not show. They read as withheld: an absent member would be an
@@ -33,7 +34,8 @@ pub(crate) fn read_page(
 ) {
     let batch = Batch::default();
     let Means { resources, limits, pseudonyms } = *means;
-    let mut intake = Intake { resources, limits, pseudonyms, path, line: 0, batch, flush, evidence: None };
+    let kinds = Lookup::new(resources);
+    let mut intake = Intake { kinds, limits, pseudonyms, path, line: 0, batch, flush, evidence: None };
     intake.page(listing, bytes);
     let Intake { mut batch, flush, .. } = intake;
     flush(&mut batch);
