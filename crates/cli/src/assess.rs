@@ -40,13 +40,18 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
     let draft = store::Draft::new(&args.out)?;
     let store = Cache::new(draft.store());
     let sealed = ingest::sealed_input(&args.input)?;
-    let layers = match sealed {
-        Some(path) => copy_snapshot(path, &store)?,
-        None => ingest::seal(&args.input, pseudonyms.clone(), &store)?.layers,
+    let (opened, layers) = match sealed {
+        Some(path) => {
+            let layers = copy_snapshot(path, &store)?;
+            let manifest = Manifest { layers, ..Manifest::artifact(media::SNAPSHOT) };
+            (Snapshot::open(&store, &manifest), manifest.layers)
+        }
+        None => {
+            let sealed = ingest::seal(&args.input, pseudonyms.clone(), &store)?;
+            (Snapshot::sealed(&store, &sealed), sealed.layers)
+        }
     };
-    let manifest = Manifest { layers: layers.clone(), ..Manifest::artifact(media::SNAPSHOT) };
-    let snapshot = Snapshot::open(&store, &manifest)
-        .map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
+    let snapshot = opened.map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
     let overlay = pseudonyms::overlay(overlay, &snapshot, pseudonyms.as_ref())?;
     let bar = progress("assessing");
     let noting = Noting::new(&snapshot);

@@ -9,6 +9,7 @@ use nachweis_model::{ItemId, Source};
 use nachweis_oci::{Blobs, Descriptor, LAYER_BYTES_MAX, LayerReader, Manifest, Unpacker, media};
 
 use crate::normalise;
+use crate::seal::Sealed;
 
 /// Bytes of a seal that are read at most.
 const SEAL_BYTES_MAX: usize = 256 << 20;
@@ -106,6 +107,8 @@ pub struct Snapshot<'b> {
     layers: Vec<Descriptor>,
     /// compressed bytes of all layers, once a walk over all of them found everything to be right
     kept: OnceLock<Vec<Vec<u8>>>,
+    /// this process wrote the lines, so no walk has to find out whether they are right
+    own: bool,
 }
 
 impl<'b> Snapshot<'b> {
@@ -133,7 +136,13 @@ impl<'b> Snapshot<'b> {
             return Err(odd("its bytes are not canonical".into()));
         }
         let layers = manifest.layers_of(media::ITEMS).cloned().collect();
-        Ok(Snapshot { blobs, seal, id: descriptor.digest, layers, kept: OnceLock::new() })
+        Ok(Snapshot { blobs, seal, id: descriptor.digest, layers, kept: OnceLock::new(), own: false })
+    }
+
+    /// Opens a snapshot that was sealed into this storage a moment ago. Its lines are not hashed again as long as all
+    /// of them fit into memory: whoever verifies the bundle does that.
+    pub fn sealed(blobs: &'b dyn Blobs, sealed: &Sealed) -> Result<Self, OpenError> {
+        Ok(Snapshot { own: true, ..Snapshot::open(blobs, &sealed.manifest())? })
     }
 
     /// The seal.
@@ -187,7 +196,7 @@ impl<'b> Snapshot<'b> {
             .map(read)
             .collect::<Result<_, _>>()
             .map_err(|problem| ReadError::Snapshot(problem.into()))?;
-        self.walk(Walk::First(&bytes), want, each)?;
+        self.walk(if self.own { Walk::Again(&bytes) } else { Walk::First(&bytes) }, want, each)?;
         // Another walk may have been faster; its bytes are the same.
         let _ = self.kept.set(bytes);
         Ok(())

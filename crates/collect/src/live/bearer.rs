@@ -18,12 +18,18 @@ use super::oidc::Issuer;
 /// How long a token of a file is taken for the file's.
 const FILE_HOLDS: Duration = Duration::from_secs(10);
 
+/// How long an issuer that gave no token is not asked again: a collection has a list for each kind, and none of them
+/// has to wait for the same silence.
+const FAILURE_HOLDS: Duration = Duration::from_secs(30);
+
 /// Where the token of every request comes from.
 pub(super) struct Bearer(Mutex<Held>);
 
 struct Held {
     source: Source,
     token: String,
+    /// why there is none
+    failed: Option<String>,
     until: Instant,
 }
 
@@ -36,7 +42,8 @@ impl Bearer {
     /// Takes the token's source out of a configuration that has one of these two, in kubectl's order: a file wins over a
     /// token that stands beside it.
     pub(super) fn take(config: &mut Config) -> Result<Option<Self>, LiveError> {
-        let held = |source, token, until| Some(Bearer(Mutex::new(Held { source, token, until })));
+        let held =
+            |source, token, until| Some(Bearer(Mutex::new(Held { source, token, failed: None, until })));
         let auth = &mut config.auth_info;
         if let Some(provider) = auth.auth_provider.take_if(|provider| provider.name == "oidc") {
             let (issuer, token, holds) = Issuer::new(provider.config.into_iter().collect());
@@ -57,11 +64,14 @@ impl Bearer {
     pub(super) async fn header(&self) -> Result<HeaderValue, Refused> {
         let mut held = self.0.lock().await;
         if held.until <= Instant::now() {
-            held.refresh().await?;
+            held.refresh().await;
+        }
+        if let Some(why) = &held.failed {
+            return Err(Refused::NoCredential(why.clone()));
         }
         let value = HeaderValue::try_from(format!("Bearer {}", held.token));
         let mut value =
-            value.map_err(|_| Refused::Unauthorized("the token is no text of one line".into()))?;
+            value.map_err(|_| Refused::NoCredential("the token is no text of one line".into()))?;
         value.set_sensitive(true);
         Ok(value)
     }
@@ -77,22 +87,27 @@ impl Bearer {
 }
 
 impl Held {
-    async fn refresh(&mut self) -> Result<(), Refused> {
-        match &mut self.source {
+    async fn refresh(&mut self) {
+        let holds = match &mut self.source {
             Source::File(path) => {
                 // A file that went away leaves its last token, as with kubectl.
                 if let Ok(token) = read(path) {
                     self.token = token;
                 }
-                self.until = Instant::now() + FILE_HOLDS;
+                FILE_HOLDS
             }
-            Source::Issuer(issuer) => {
-                let (token, holds) = issuer.refresh().await.map_err(Refused::Unauthorized)?;
-                self.token = token;
-                self.until = Instant::now() + holds;
-            }
-        }
-        Ok(())
+            Source::Issuer(issuer) => match issuer.refresh().await {
+                Ok((token, holds)) => {
+                    (self.token, self.failed) = (token, None);
+                    holds
+                }
+                Err(why) => {
+                    self.failed = Some(why);
+                    FAILURE_HOLDS
+                }
+            },
+        };
+        self.until = Instant::now() + holds;
     }
 }
 
@@ -132,6 +147,31 @@ mod tests {
             bearer.refused(&HeaderValue::from_static("Bearer two")).await;
             assert_eq!(bearer.header().await.unwrap(), "Bearer two");
         });
+    }
+
+    /// The issuer is a socket that takes a connection and never answers.
+    #[test]
+    fn an_issuer_without_an_answer_is_asked_once() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://{}", silent.local_addr().unwrap());
+        let asked = std::thread::spawn(move || {
+            // The first connection is closed unanswered; a second one would be counted.
+            drop(silent.accept().unwrap());
+            silent.set_nonblocking(true).unwrap();
+            std::thread::sleep(Duration::from_millis(300));
+            silent.accept().is_ok()
+        });
+        let settings = [("idp-issuer-url", &*url), ("refresh-token", "a"), ("client-id", "b")];
+        let settings = settings.map(|(name, value)| (name.to_string(), value.to_string()));
+        let (issuer, token, holds) = Issuer::new(settings.into());
+        let until = Instant::now() + holds;
+        let source = Source::Issuer(Box::new(issuer));
+        let bearer = Bearer(Mutex::new(Held { source, token, failed: None, until }));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let [first, second] = [(); 2].map(|()| runtime.block_on(bearer.header()).unwrap_err());
+        assert!(matches!(&first, Refused::NoCredential(why) if why.contains("of the issuer")), "{first}");
+        assert_eq!(first, second);
+        assert!(!asked.join().unwrap(), "it was asked a second time");
     }
 
     #[test]

@@ -135,6 +135,8 @@ impl Api {
             Refused::Status(502..=504, _) => tries < 5,
             Refused::Status(500, _) => tries < 3,
             Refused::Timeout(_) => tries < 2,
+            // A plugin may fail once; of an issuer the failure is remembered.
+            Refused::NoCredential(_) => tries < 2,
             // A server that has just started refuses what its authorizer has not read yet.
             Refused::Forbidden(_) | Refused::Unauthorized(_) => tries < 3,
             _ => false,
@@ -262,7 +264,7 @@ fn status(answer: &Answer) -> Refused {
 fn unanswered(error: &kube_client::Error) -> Refused {
     let text = causes(error);
     if matches!(error, kube_client::Error::Auth(_)) {
-        return Refused::Unauthorized(text);
+        return Refused::NoCredential(text);
     }
     if text.contains("certificate") || text.contains("InvalidMessage") {
         return Refused::Odd(format!("no trusted connection: {text}"));

@@ -34,6 +34,8 @@ pub(super) enum Refused {
     Forbidden(String),
     /// 401
     Unauthorized(String),
+    /// there is no credential to ask with: the server was not asked
+    NoCredential(String),
     /// 410, or a list that began at a state which is gone
     Gone(String),
     /// 404
@@ -55,6 +57,7 @@ impl fmt::Display for Refused {
         match self {
             Refused::Forbidden(text) => write!(f, "403 forbidden: {text}"),
             Refused::Unauthorized(text) => write!(f, "401 unauthorized: {text}"),
+            Refused::NoCredential(text) => write!(f, "not asked, without a credential: {text}"),
             Refused::Gone(text) => write!(f, "410 gone: {text}"),
             Refused::NotFound(text) => write!(f, "404 not found: {text}"),
             Refused::TooLarge => f.write_str("one object is larger than a page may be"),

@@ -121,6 +121,7 @@ async fn prepare(settings: &Arc<Settings>, events: &Sender<Event>) -> Result<Pre
 fn silent(refused: &Refused) -> LiveError {
     let code = match refused {
         Refused::Unauthorized(_) | Refused::Forbidden(_) => "cluster-refused",
+        Refused::NoCredential(_) => "credentials-unusable",
         _ => "cluster-unreachable",
     };
     LiveError::new(code, refused.to_string())

@@ -165,7 +165,7 @@ fn tokens_of_an_issuer_are_refreshed() {
     ] {
         let wrong = settings(cluster.kubeconfig_with(&json!({}), &oidc(&issuer, &more)));
         let error = take_with(&wrong, &mut |_| {}).err().unwrap();
-        assert_eq!(error.code, "cluster-refused", "{error}");
+        assert_eq!(error.code, "credentials-unusable", "{error}");
         assert!(error.message.contains(words), "{error}");
     }
 }
