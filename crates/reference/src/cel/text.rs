@@ -8,12 +8,35 @@ fn pattern(text: &str) -> Result<regex::Regex, Fault> {
     // Classes are ASCII in RE2 and Unicode here, and what the two take for syntax differs in corners.
     let chars: Vec<char> = text.chars().collect();
     let class = chars.windows(2).any(|two| two[0] == '\\' && two[1].is_ascii_alphanumeric());
-    if class || text.contains("&&") {
+    let differs = ["&&", "--", "~~"].iter().any(|word| text.contains(word)) || has_nested_bracket(&chars);
+    if class || differs {
         return Err(Fault::new(Class::NotCovered, "a class of regular expressions"));
     }
     regex::Regex::new(text).map_err(|_| match text.contains(['{', '<']) {
         true => Fault::new(Class::NotCovered, "a corner of regular expressions"),
         false => Fault::new(Class::Other, "no regular expression"),
+    })
+}
+
+/// True for `[` inside of a class: a character in RE2, the start of a class here.
+fn has_nested_bracket(pattern: &[char]) -> bool {
+    // How many characters ago the class began; a `]` that comes first in it is a character.
+    let mut inside: Option<usize> = None;
+    pattern.iter().any(|c| match (c, inside) {
+        ('[', Some(_)) => true,
+        ('[', None) => {
+            inside = Some(0);
+            false
+        }
+        ('^', Some(0)) => false,
+        (']', Some(length)) if length > 0 => {
+            inside = None;
+            false
+        }
+        _ => {
+            inside = inside.map(|length| length + 1);
+            false
+        }
     })
 }
 
