@@ -1,5 +1,6 @@
-//! The program itself against a real API server: signals, the deadline, progress, the login of a pod. Without
-//! `KUBEBUILDER_ASSETS` these tests say that they are skipped; where `CI` is set that is a failure.
+//! The program itself against a real API server: signals, the deadline, progress, the login of a pod, pseudonyms, and
+//! what kubectl dumps of the same cluster. Without `KUBEBUILDER_ASSETS` these tests say that they are skipped; where `CI`
+//! is set that is a failure.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod common;
@@ -8,6 +9,8 @@ mod common;
 mod ends;
 #[path = "live/facts.rs"]
 mod facts;
+#[path = "live/inputs.rs"]
+mod inputs;
 #[path = "live/pod.rs"]
 mod pod;
 #[path = "live/progress.rs"]
