@@ -8,7 +8,7 @@ fn pattern(text: &str) -> Result<regex::Regex, Fault> {
     // Classes are ASCII in RE2 and Unicode here, and what the two take for syntax differs in corners.
     let chars: Vec<char> = text.chars().collect();
     let class = chars.windows(2).any(|two| two[0] == '\\' && two[1].is_ascii_alphanumeric());
-    let differs = ["&&", "--", "~~"].iter().any(|word| text.contains(word)) || has_nested_bracket(&chars);
+    let differs = ["&&", "--", "~~"].iter().any(|word| text.contains(word)) || has_odd_class(&chars);
     if class || differs {
         return Err(Fault::new(Class::NotCovered, "a class of regular expressions"));
     }
@@ -18,25 +18,19 @@ fn pattern(text: &str) -> Result<regex::Regex, Fault> {
     })
 }
 
-/// True for `[` inside of a class: a character in RE2, the start of a class here.
-fn has_nested_bracket(pattern: &[char]) -> bool {
-    // How many characters ago the class began; a `]` that comes first in it is a character.
+/// True for a class in which a bracket stands: a character in RE2, and something else here.
+fn has_odd_class(pattern: &[char]) -> bool {
+    // How many characters ago the class began, without its `^`.
     let mut inside: Option<usize> = None;
-    pattern.iter().any(|c| match (c, inside) {
-        ('[', Some(_)) => true,
-        ('[', None) => {
-            inside = Some(0);
-            false
+    pattern.iter().any(|c| {
+        match (c, inside) {
+            ('[', Some(_)) | (']', Some(0)) => return true,
+            ('[', None) => inside = Some(0),
+            ('^', Some(0)) => {}
+            (']', Some(_)) => inside = None,
+            _ => inside = inside.map(|length| length + 1),
         }
-        ('^', Some(0)) => false,
-        (']', Some(length)) if length > 0 => {
-            inside = None;
-            false
-        }
-        _ => {
-            inside = inside.map(|length| length + 1);
-            false
-        }
+        false
     })
 }
 
