@@ -14,7 +14,7 @@ fn pattern(text: &str) -> Result<regex::Regex, Fault> {
     }
     regex::Regex::new(text).map_err(|_| match text.contains(['{', '<']) {
         true => Fault::new(Class::NotCovered, "a corner of regular expressions"),
-        false => Fault::new(Class::Other, "no regular expression"),
+        false => Fault::new(Class::Conversion, "no regular expression"),
     })
 }
 
