@@ -238,12 +238,12 @@ const LIMITS: &[(&str, &str, Met)] = &[
     ),
     ("snapshot/src/head.rs", "NAME_BYTES_MAX", Here("words_of_objects")),
     ("snapshot/src/head.rs", "WORD_BYTES_MAX", Here("words_of_objects")),
-    ("snapshot/src/ingest.rs", "BYTES", Never("how much a worker gets at once")),
     (
         "snapshot/src/ingest.rs",
         "Settings.items_max",
         Never("an index has 32 bits; sealing more ends in `too-many-items`"),
     ),
+    ("snapshot/src/ingest/jobs.rs", "BYTES", Never("how much a worker gets at once")),
     ("snapshot/src/intake.rs", "BATCH_BYTES", Never("how much a worker takes at once")),
     ("snapshot/src/intake.rs", "NESTING_MAX", Here("words_of_objects")),
     ("snapshot/src/intake.rs", "REFUSALS_MAX", Here("shapes_of_documents")),

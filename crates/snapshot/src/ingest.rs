@@ -1,8 +1,10 @@
 //! Takes in the files of an input, over several threads, in any order.
 
+mod jobs;
+
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -10,6 +12,7 @@ use nachweis_model::seal::{DuplicateKey, Origin, Unread};
 use nachweis_model::{EVIDENCE_FOLDER, EvidenceKind, Instant};
 use nachweis_yaml::Limits;
 
+use self::jobs::{Group, Job, next};
 use crate::forms::{self, Discovery, DumpError, Marker};
 use crate::gitops::Kustomization;
 use crate::intake::{Batch, Found, Lists, Means, read_file, read_page};
@@ -174,42 +177,6 @@ impl Shared {
     }
 }
 
-enum Job {
-    File(String, Vec<u8>),
-    Evidence(String, &'static EvidenceKind, Vec<u8>),
-    Page(Arc<Listing>, u32, Vec<u8>),
-}
-
-impl Job {
-    fn size(&self) -> usize {
-        let (Job::File(_, bytes) | Job::Evidence(_, _, bytes) | Job::Page(_, _, bytes)) = self;
-        bytes.len()
-    }
-}
-
-/// Jobs that go to a worker together: waking one costs as much as reading a small file.
-#[derive(Default)]
-struct Group {
-    jobs: Vec<Job>,
-    bytes: usize,
-}
-
-impl Group {
-    /// Bytes from which on a group is handed over.
-    const BYTES: usize = 64 << 10;
-    /// Jobs of a group, at most.
-    const JOBS: usize = 64;
-
-    fn add(&mut self, job: Job) {
-        self.bytes += job.size();
-        self.jobs.push(job);
-    }
-
-    fn is_full(&self) -> bool {
-        self.bytes >= Group::BYTES || self.jobs.len() >= Group::JOBS
-    }
-}
-
 /// Takes in the entries of an input, in any order; [`Ingest::finish`] seals them.
 ///
 /// The result does not depend on the number of threads or the order of entries.
@@ -353,8 +320,4 @@ impl Ingest {
         let gathered = shared.gathered.into_inner().ok().filter(|_| whole)?;
         Some((self.settings, shared.resources, gathered))
     }
-}
-
-fn next(receiver: &Mutex<Receiver<Vec<Job>>>) -> Option<Vec<Job>> {
-    receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }

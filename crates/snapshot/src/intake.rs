@@ -15,9 +15,10 @@ use crate::forms::{self, DumpError, Marker};
 use crate::gitops::{self, Kustomization};
 use crate::head::{Head, Refusal, head, is_object, reason, refuse};
 use crate::layout::{self, Index};
+use crate::lookup::Lookup;
 use crate::normalise::{is_left_out, normalise};
 use crate::pseudonyms::Pseudonyms;
-use crate::resources::{KindScope, Lookup, Resource, Resources, Tier};
+use crate::resources::{KindScope, Resource, Resources, Tier};
 use crate::withhold::{Mark, WITHHELD, looks_secret, withhold};
 
 pub(crate) use page::read_page;

@@ -16,6 +16,7 @@ mod intake;
 mod layers;
 mod layout;
 mod live;
+mod lookup;
 pub mod normalise;
 mod open;
 mod pack;

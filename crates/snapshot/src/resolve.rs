@@ -11,7 +11,8 @@ use nachweis_model::{ItemId, Source};
 
 use crate::forms::Forms;
 use crate::intake::Found;
-use crate::resources::{KindScope, Lookup, Resources, Tier};
+use crate::lookup::Lookup;
+use crate::resources::{KindScope, Resources, Tier};
 use crate::spool::Spool;
 use crate::withhold::Mark;
 

@@ -18,11 +18,12 @@ use crate::gitops;
 use crate::head::reason;
 use crate::ingest::{Gathered, Ingest, Settings};
 use crate::intake::Found;
+use crate::lookup::Lookup;
 use crate::normalise;
 use crate::pack::pack;
 use crate::pseudonyms;
 use crate::resolve::{Item, Resolved, resolve};
-use crate::resources::{KindScope, Lookup, NameError, Resource, Resources, Tier};
+use crate::resources::{KindScope, NameError, Resource, Resources, Tier};
 use crate::withhold;
 
 /// Why an input could not be sealed.

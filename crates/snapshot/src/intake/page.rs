@@ -8,7 +8,7 @@ use nachweis_yaml::Shape;
 use super::{Batch, Intake, Means, Refusals};
 use crate::head::{Refusal, reason, refuse};
 use crate::live::Listing;
-use crate::resources::Lookup;
+use crate::lookup::Lookup;
 use crate::withhold::{Mark, WITHHELD, code};
 
 /// Members of a Secret that a list of metadata does not show. They read as withheld: an absent member would be an
