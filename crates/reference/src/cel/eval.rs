@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::ast::Expr;
-use super::fault::Fault;
+use super::fault::{Class, Fault};
 use super::functions;
 use super::lists;
 use super::operators::{binary, find_key, insert};
@@ -133,6 +133,10 @@ pub(crate) fn both(left: Outcome, right: impl FnOnce() -> Outcome, decisive: boo
         && value == decisive
     {
         return Ok(Value::Bool(decisive));
+    }
+    // What is not covered might have decided.
+    if right.as_ref().is_err_and(|fault| fault.class == Class::NotCovered) {
+        return right;
     }
     // Neither decides: both have to be booleans, and the error of the left side is told first.
     for side in [left, right] {
