@@ -8,7 +8,9 @@ fn pattern(text: &str) -> Result<regex::Regex, Fault> {
     // Classes are ASCII in RE2 and Unicode here, and what the two take for syntax differs in corners.
     let chars: Vec<char> = text.chars().collect();
     let class = chars.windows(2).any(|two| two[0] == '\\' && two[1].is_ascii_alphanumeric());
-    let differs = ["&&", "--", "~~"].iter().any(|word| text.contains(word)) || has_odd_class(&chars);
+    let differs = ["&&", "--", "~~"].iter().any(|word| text.contains(word))
+        || has_odd_class(&chars)
+        || repeats_a_repetition(&chars);
     if class || differs {
         return Err(Fault::new(Class::NotCovered, "a class of regular expressions"));
     }
@@ -16,6 +18,14 @@ fn pattern(text: &str) -> Result<regex::Regex, Fault> {
         true => Fault::new(Class::NotCovered, "a corner of regular expressions"),
         false => Fault::new(Class::Conversion, "no regular expression"),
     })
+}
+
+/// True for `a**` and `a???`, which RE2 refuses.
+fn repeats_a_repetition(pattern: &[char]) -> bool {
+    let ends = |c: char| "*+?}".contains(c);
+    let starts = |c: char| "*+?{".contains(c);
+    pattern.windows(2).any(|two| ends(two[0]) && starts(two[1]) && two[1] != '?')
+        || pattern.windows(3).any(|three| ends(three[0]) && three[1] == '?' && starts(three[2]))
 }
 
 /// True for a class in which a bracket stands: a character in RE2, and something else here.
