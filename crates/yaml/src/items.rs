@@ -63,12 +63,12 @@ pub fn items<'a>(bytes: &'a [u8], limits: &Limits) -> Option<Result<Wrapped<'a>,
         b'{' => {
             let outline = outline(text, start)?;
             match outline.items {
-                Some((at, len)) => {
-                    let items = Items::new(text, at + 1, false, limits);
-                    Some(wrapper(text, start, at, limits).map(|wrapper| Wrapped {
+                Some(array) => {
+                    let items = Items::new(text, array.start + 1, false, limits);
+                    Some(wrapper(text, start, &array, limits).map(|wrapper| Wrapped {
                         shape: Shape::List,
                         wrapper,
-                        len,
+                        len: array.len,
                         items,
                     }))
                 }
@@ -87,10 +87,17 @@ pub fn items<'a>(bytes: &'a [u8], limits: &Limits) -> Option<Result<Wrapped<'a>,
 struct Outline {
     /// number of members or elements
     len: usize,
-    /// where the array of the last member `items` starts, and how many elements it has
-    items: Option<(usize, usize)>,
+    /// the array of the last member `items`
+    items: Option<Array>,
     /// all members are objects and none is called apiVersion or kind
     only_objects: bool,
+}
+
+/// An array, by offsets, and how many elements it has.
+struct Array {
+    start: usize,
+    end: usize,
+    len: usize,
 }
 
 /// Walks the outermost brackets without reading values. `None` if the text is not exactly one balanced value.
@@ -115,7 +122,7 @@ fn outline(text: &str, start: usize) -> Option<Outline> {
                 walk.skip(&inner)?;
                 len += 1;
             }
-            outline.items = Some((step.start, len));
+            outline.items = Some(Array { start: step.start, end: walk.at, len });
         } else {
             walk.skip(&step)?;
         }
@@ -177,17 +184,21 @@ impl Walk<'_> {
     }
 }
 
-/// The members around `items`, whose array starts at `array`.
-fn wrapper<'a>(text: &'a str, start: usize, array: usize, limits: &Limits) -> Result<Object<'a>, Unread> {
+/// The members around `items`, which is this array.
+fn wrapper<'a>(text: &'a str, start: usize, array: &Array, limits: &Limits) -> Result<Object<'a>, Unread> {
     let bytes = text.as_bytes();
     let mut walk = Walk { bytes, at: start + 1 };
     let mut members = Vec::new();
     let (mut size, mut place) = (0, Place::START);
     while let Some(Some(step)) = walk.enter(true) {
+        if step.start == array.start {
+            walk.at = array.end;
+            continue;
+        }
         if walk.skip(&step).is_none() {
             break;
         }
-        if step.start == array || &bytes[step.key..step.key_end] == b"\"items\"" {
+        if &bytes[step.key..step.key_end] == b"\"items\"" {
             continue;
         }
         place.advance(bytes, step.key);
@@ -299,9 +310,9 @@ impl<'a> Iterator for Items<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let step = self.walk.enter(self.keyed)??;
         let element = self.element(&step);
-        if element.is_err() {
-            // What cannot be read is passed over by its brackets.
-            self.walk.skip(&step)?;
+        // What cannot be read is passed over by its brackets; where that is impossible too, it is the last one.
+        if element.is_err() && self.walk.skip(&step).is_none() {
+            self.walk.at = self.text.len();
         }
         Some(element)
     }
