@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use nachweis_canon::Digest;
 
 use crate::blobs::{Blobs, BlobsMut, LayoutFile, Listing, NewBlob};
+use crate::growing::Growing;
 use crate::problem::Problem;
 
 /// Bytes of one blob that are held at most.
@@ -63,7 +64,7 @@ impl Blobs for Cache<'_> {
 
 impl BlobsMut for Cache<'_> {
     fn create(&self) -> Result<Box<dyn NewBlob + '_>, Problem> {
-        Ok(Box::new(NewCached { cache: self, bytes: Vec::new(), large: None }))
+        Ok(Box::new(NewCached { cache: self, bytes: Growing::new(BLOB_MAX) }))
     }
 
     fn put_file(&self, file: LayoutFile, bytes: &[u8]) -> Result<(), Problem> {
@@ -73,38 +74,29 @@ impl BlobsMut for Cache<'_> {
 
 struct NewCached<'a> {
     cache: &'a Cache<'a>,
-    /// all of it, as long as it is small
-    bytes: Vec<u8>,
-    /// where it goes once it is not
-    large: Option<Box<dyn NewBlob + 'a>>,
+    bytes: Growing<Box<dyn NewBlob + 'a>>,
 }
 
 impl Write for NewCached<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some(large) = &mut self.large {
-            return large.write(bytes);
-        }
-        self.bytes.extend_from_slice(bytes);
-        if self.bytes.len() > BLOB_MAX {
-            let mut large = self.cache.below.create()?;
-            large.write_all(&std::mem::take(&mut self.bytes))?;
-            self.large = Some(large);
-        }
-        Ok(bytes.len())
+        let below = self.cache.below;
+        self.bytes.write(bytes, || below.create())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.large.as_mut().map_or(Ok(()), |large| large.flush())
+        self.bytes.flush()
     }
 }
 
 impl NewBlob for NewCached<'_> {
     fn finish(self: Box<Self>) -> Result<(Digest, u64), Problem> {
-        if let Some(large) = self.large {
-            return large.finish();
+        match self.bytes.end() {
+            Ok(large) => large.finish(),
+            Err(bytes) => {
+                let stored = self.cache.below.put("", &bytes)?;
+                self.cache.hold(stored.digest, &bytes);
+                Ok((stored.digest, stored.size))
+            }
         }
-        let stored = self.cache.below.put("", &self.bytes)?;
-        self.cache.hold(stored.digest, &self.bytes);
-        Ok((stored.digest, stored.size))
     }
 }

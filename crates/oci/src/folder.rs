@@ -6,6 +6,7 @@ use nachweis_canon::{Digest, Hasher};
 use tempfile::NamedTempFile;
 
 use crate::blobs::{Blobs, BlobsMut, LayoutFile, Listing, NewBlob, file_missing, file_too_big, missing};
+use crate::growing::Growing;
 use crate::manifest::Descriptor;
 use crate::problem::{Code, Problem};
 
@@ -188,7 +189,7 @@ impl Blobs for FolderStore {
 
 impl BlobsMut for FolderStore {
     fn create(&self) -> Result<Box<dyn NewBlob + '_>, Problem> {
-        Ok(Box::new(NewFile { store: self, small: Vec::new(), large: None }))
+        Ok(Box::new(NewFile { store: self, bytes: Growing::new(SMALL_BYTES) }))
     }
 
     fn put(&self, media_type: &str, bytes: &[u8]) -> Result<Descriptor, Problem> {
@@ -222,9 +223,7 @@ const SMALL_BYTES: usize = 256 << 10;
 
 struct NewFile<'a> {
     store: &'a FolderStore,
-    /// all of it, as long as it is small
-    small: Vec<u8>,
-    large: Option<Large>,
+    bytes: Growing<Large>,
 }
 
 struct Large {
@@ -248,28 +247,23 @@ impl Write for Large {
 
 impl Write for NewFile<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.large.is_none() {
-            if self.small.len() + bytes.len() <= SMALL_BYTES {
-                self.small.extend_from_slice(bytes);
-                return Ok(bytes.len());
-            }
-            let file = BufWriter::with_capacity(64 << 10, self.store.new_file(&self.store.root.join(BLOBS))?);
-            let large = self.large.insert(Large { file, hasher: Hasher::new(), size: 0 });
-            large.write_all(&std::mem::take(&mut self.small))?;
-        }
-        self.large.as_mut().map_or(Ok(0), |large| large.write(bytes))
+        let store = self.store;
+        self.bytes.write(bytes, || {
+            let file = BufWriter::with_capacity(64 << 10, store.new_file(&store.root.join(BLOBS))?);
+            Ok(Large { file, hasher: Hasher::new(), size: 0 })
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.large.as_mut().map_or(Ok(()), Write::flush)
+        self.bytes.flush()
     }
 }
 
 impl NewBlob for NewFile<'_> {
     fn finish(self: Box<Self>) -> Result<(Digest, u64), Problem> {
-        let Some(Large { file, hasher, size }) = self.large else {
-            let stored = self.store.put("", &self.small)?;
-            return Ok((stored.digest, stored.size));
+        let Large { file, hasher, size } = match self.bytes.end() {
+            Ok(large) => large,
+            Err(bytes) => return self.store.put("", &bytes).map(|stored| (stored.digest, stored.size)),
         };
         let digest = hasher.finish();
         let file = file.into_inner().map_err(|error| Problem::from_io(error.into_error(), digest))?;

@@ -16,6 +16,7 @@
 mod blobs;
 mod cache;
 mod folder;
+mod growing;
 mod layer;
 mod layout;
 mod manifest;
