@@ -149,7 +149,7 @@ mod tests {
         });
     }
 
-    /// The issuer is a socket that takes a connection and never answers.
+    /// The issuer is a socket that takes a connection and closes it without an answer.
     #[test]
     fn an_issuer_without_an_answer_is_asked_once() {
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

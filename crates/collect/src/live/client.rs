@@ -135,10 +135,9 @@ impl Api {
             Refused::Status(502..=504, _) => tries < 5,
             Refused::Status(500, _) => tries < 3,
             Refused::Timeout(_) => tries < 2,
-            // A plugin may fail once; of an issuer the failure is remembered.
-            Refused::NoCredential(_) => tries < 2,
-            // A server that has just started refuses what its authorizer has not read yet.
-            Refused::Forbidden(_) | Refused::Unauthorized(_) => tries < 3,
+            // A server that has just started refuses what its authorizer has not read yet, and a credential plugin may
+            // fail once; the failure of an issuer is remembered, so asking again costs nothing there.
+            Refused::Forbidden(_) | Refused::Unauthorized(_) | Refused::NoCredential(_) => tries < 3,
             _ => false,
         }
     }
