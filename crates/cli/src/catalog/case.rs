@@ -10,7 +10,7 @@ use nachweis_model::assessment::{Assessment, Finding};
 use nachweis_model::catalogue::{Catalogue, Overlay};
 use nachweis_model::seal::Seal;
 use nachweis_model::{Instant, ItemId};
-use nachweis_oci::{Manifest, MemoryStore, media};
+use nachweis_oci::MemoryStore;
 use nachweis_snapshot::{FileSpool, Ingest, Resources, Settings, Snapshot};
 use serde::Deserialize;
 use serde_json::Value;
@@ -124,8 +124,7 @@ fn seal(input: &Files) -> Result<Sealed, String> {
         ingest.entry(path, content.clone());
     }
     let sealed = ingest.finish(&store).map_err(|error| error.to_string())?;
-    let manifest = Manifest { layers: sealed.layers.clone(), ..Manifest::artifact(media::SNAPSHOT) };
-    let snapshot = Snapshot::open(&store, &manifest).map_err(|error| error.to_string())?;
+    let snapshot = Snapshot::sealed(&store, &sealed).map_err(|error| error.to_string())?;
     if let Some(unread) = snapshot.seal().unread.first() {
         return Err(format!("{}:{}: {}", unread.file, unread.line, unread.detail));
     }

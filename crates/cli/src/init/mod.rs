@@ -12,7 +12,7 @@ use nachweis_canon::Json;
 use nachweis_catalog::{Files, overlay, parse};
 use nachweis_model::catalogue::Overlay;
 use nachweis_model::control::Parameter;
-use nachweis_oci::{FolderStore, Manifest, media, select};
+use nachweis_oci::{FolderStore, select};
 use nachweis_report::escape::shell;
 use nachweis_snapshot::Snapshot;
 
@@ -92,9 +92,8 @@ fn facts(input: &InputArgs) -> Result<facts::Facts, Failure> {
     })?;
     let store = FolderStore::create(folder.path())?;
     let pseudonyms = pseudonyms::of(input, &Overlay::default())?;
-    let layers = ingest::seal(input, pseudonyms, &store)?.layers;
-    let manifest = Manifest { layers, ..Manifest::artifact(media::SNAPSHOT) };
-    let snapshot = Snapshot::open(&store, &manifest).map_err(|error| unreadable(error.to_string()))?;
+    let sealed = ingest::seal(input, pseudonyms, &store)?;
+    let snapshot = Snapshot::sealed(&store, &sealed).map_err(|error| unreadable(error.to_string()))?;
     read(&snapshot)
 }
 
