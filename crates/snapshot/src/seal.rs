@@ -340,11 +340,11 @@ fn covers(path: &str, unread: &Unread) -> bool {
 
 /// Items and bytes by resource and namespace, and the kinds.
 fn tally(items: &[Item], resources: &Resources) -> (Tallies, Vec<Kind>) {
-    let mut tallies = Tallies::default();
-    let mut kinds: std::collections::BTreeMap<(&str, &str), Kind> = Default::default();
     fn place(item: &Item) -> (&str, &str, &str) {
         (&item.id.group, &item.id.kind, &item.id.namespace)
     }
+    let mut tallies = Tallies::default();
+    let mut kinds: std::collections::BTreeMap<(&str, &str), Kind> = Default::default();
     for run in items.chunk_by(|a, b| place(a) == place(b)) {
         let (group, kind, namespace) = place(&run[0]);
         let row = kinds.entry((group, kind)).or_insert_with(|| Kind {
