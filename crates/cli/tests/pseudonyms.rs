@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Run, copy, in_example, run};
+use common::{Run, blobs, copy, in_example, run};
 use people::people;
 use serde_json::Value;
 
@@ -26,23 +26,6 @@ fn go(home: &Path, arguments: &[&str], codes: &[i32]) -> Run {
     let done = run(home, arguments);
     assert!(codes.contains(&done.code), "{arguments:?}: {done:?}");
     done
-}
-
-/// Every blob of a bundle, unpacked.
-fn blobs(folder: &Path, out: &mut Vec<(String, Vec<u8>)>) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            blobs(&path, out);
-            continue;
-        }
-        let bytes = fs::read(&path).unwrap();
-        let packed = bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-        out.push((
-            path.display().to_string(),
-            if packed { zstd::decode_all(&*bytes).unwrap() } else { bytes },
-        ));
-    }
 }
 
 /// Verdict, covered, total, reasons and counts of each finding: what must not change.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use common::{copy, in_example, run};
+use common::{blobs, copy, in_example, run};
 use plants::{Plant, base64, plants};
 
 /// Bytes that left the program, by where.
@@ -41,22 +41,6 @@ fn plant(home: &Path, name: &str, planted: &[Plant], broken: &[String; 3]) {
         ),
     )
     .unwrap();
-}
-
-/// Every blob of a bundle, as it lies there and unpacked.
-fn blobs(bundle: &Path, out: &mut Vec<Output>) {
-    for entry in fs::read_dir(bundle).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            blobs(&path, out);
-            continue;
-        }
-        let bytes = fs::read(&path).unwrap();
-        if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-            out.push((format!("{} unpacked", path.display()), zstd::decode_all(&*bytes).unwrap()));
-        }
-        out.push((path.display().to_string(), bytes));
-    }
 }
 
 /// The forms in which a secret could be hidden from a plain search.

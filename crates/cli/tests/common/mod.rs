@@ -74,6 +74,22 @@ pub fn in_example(name: &str) -> String {
     example().join(name).display().to_string()
 }
 
+/// Every blob of a snapshot or bundle, as it lies there and unpacked.
+pub fn blobs(folder: &Path, out: &mut Vec<(String, Vec<u8>)>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            blobs(&path, out);
+            continue;
+        }
+        let bytes = fs::read(&path).unwrap();
+        if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+            out.push((format!("{} unpacked", path.display()), zstd::decode_all(&*bytes).unwrap()));
+        }
+        out.push((path.display().to_string(), bytes));
+    }
+}
+
 /// Copies a folder with all that is in it.
 pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();

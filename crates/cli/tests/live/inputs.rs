@@ -2,7 +2,6 @@
 //! is in what a live collection leaves behind.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::sync::Once;
 
@@ -59,17 +58,13 @@ fn plain(line: &[u8]) -> Value {
 
 /// Ids and lines of a snapshot.
 fn lines(snapshot: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut blobs = Vec::new();
+    common::blobs(snapshot, &mut blobs);
     let mut out = BTreeMap::new();
-    for entry in fs::read_dir(snapshot.join("blobs/sha256")).unwrap().map(Result::unwrap) {
-        let bytes = fs::read(entry.path()).unwrap();
-        if !bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-            continue;
-        }
-        for line in zstd::decode_all(&*bytes).unwrap().split(|byte| *byte == b'\n') {
-            if !line.is_empty() {
-                let item: Value = serde_json::from_slice(line).unwrap();
-                out.insert(item["id"].as_str().unwrap().to_string(), line.to_vec());
-            }
+    for (_, layer) in blobs.iter().filter(|(place, _)| place.ends_with(" unpacked")) {
+        for line in layer.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let item: Value = serde_json::from_slice(line).unwrap();
+            out.insert(item["id"].as_str().unwrap().to_string(), line.to_vec());
         }
     }
     out
