@@ -23,6 +23,12 @@ impl Kept {
     }
 }
 
+/// Ids of the items that one snapshot has otherwise than another.
+pub fn changed(one: &Bodies, other: &Bodies) -> Vec<String> {
+    let ids: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    ids.into_iter().filter(|id| one.get(*id) != other.get(*id)).cloned().collect()
+}
+
 /// The kind in an id such as `kubernetes/apps/Deployment/pay/api`.
 pub fn kind(id: &str) -> &str {
     id.split('/').nth(2).unwrap()

@@ -15,7 +15,7 @@ mod random;
 pub mod registry;
 mod resolved;
 
-pub use bodies::{Bodies, differing, kind};
+pub use bodies::{Bodies, changed, differing, kind};
 pub use entries::{Entries, corpus, example, example_overlay};
 pub use forge::Forged;
 pub use pipeline::{Kept, Options, bundle, catalogue, key, seal, seal_live};

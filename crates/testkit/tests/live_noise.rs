@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use nachweis_testkit::cluster::{Applier, Cluster, Driver, Noise, Options as ClusterOptions, assets};
-use nachweis_testkit::{Bodies, Kept, differing, seal_live};
+use nachweis_testkit::{Kept, changed, differing, seal_live};
 use serde_json::{Value, json};
 
 /// Kinds of others that the list speaks of: `plural group version Kind`, and a status or another member that moves.
@@ -147,12 +147,6 @@ fn of_kubernetes() -> Vec<Value> {
 
 fn taken(cluster: &Cluster) -> Kept {
     seal_live(&cluster.kubeconfig(&cluster.admin_login()), &[])
-}
-
-/// Ids of the items that one snapshot has otherwise than another.
-fn changed(one: &Bodies, other: &Bodies) -> Vec<String> {
-    let ids: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-    ids.into_iter().filter(|id| one.get(*id) != other.get(*id)).cloned().collect()
 }
 
 #[test]

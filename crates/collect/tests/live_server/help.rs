@@ -13,8 +13,8 @@ use nachweis_model::Instant;
 use nachweis_model::seal::{Collection, CollectionStatus};
 use nachweis_oci::MemoryStore;
 use nachweis_snapshot::{FileSpool, Ingest, Resources, Settings as SealSettings};
-use nachweis_testkit::Kept;
 use nachweis_testkit::cluster::Cluster;
+use nachweis_testkit::{Kept, changed};
 use serde_json::{Value, json};
 
 /// A collection that was sealed.
@@ -72,6 +72,21 @@ pub fn take_with(settings: &Settings, look: &mut dyn FnMut(&Event)) -> Result<Ta
 #[track_caller]
 pub fn take(settings: &Settings) -> Taken {
     take_with(settings, &mut |_| {}).unwrap()
+}
+
+/// Collects until nothing changes any more: a server that is ready still makes objects of its own for some seconds.
+#[track_caller]
+pub fn settled(settings: &Settings) -> Taken {
+    let mut last = take(settings);
+    for _ in 0..60 {
+        std::thread::sleep(Duration::from_secs(1));
+        let next = take(settings);
+        if changed(&last.kept.bodies(), &next.kept.bodies()).is_empty() {
+            return next;
+        }
+        last = next;
+    }
+    panic!("the cluster does not come to rest")
 }
 
 impl Taken {

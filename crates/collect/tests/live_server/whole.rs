@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use nachweis_model::seal::{CollectionBasis, CollectionStatus, IdentitySource, InstantSource};
+use nachweis_testkit::changed;
 use nachweis_testkit::cluster::{Cluster, Options, assets, preferred};
 use serde_json::{Value, json};
 
-use super::help::{config_maps, definition, settings, take};
+use super::help::{config_maps, definition, settings, settled, take};
 
 #[test]
 fn everything_that_is_served_and_nothing_of_a_secret() {
@@ -35,6 +36,7 @@ fn everything_that_is_served_and_nothing_of_a_secret() {
 
     let mut given = Vec::new();
     let settings = settings(cluster.kubeconfig(&cluster.admin_login()));
+    settled(&settings);
     let taken = super::help::take_with(&settings, &mut |event| {
         if let nachweis_collect::live::Event::Page { listing, bytes, .. } = event
             && listing.plural == "secrets"
@@ -102,6 +104,7 @@ fn everything_that_is_served_and_nothing_of_a_secret() {
     // The same cluster, the same items; the server's own log knows of lists, single gets and reviews only.
     let before = cluster.audit().len();
     let again = take(&settings);
+    assert_eq!(changed(&again.kept.bodies(), &taken.kept.bodies()), [""; 0]);
     assert_eq!(again.kept.sealed.seal.root, seal.root);
     assert_eq!(again.kept.sealed.layers[1..], taken.kept.sealed.layers[1..]);
     let log = cluster.audit();
