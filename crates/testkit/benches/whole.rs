@@ -1,7 +1,7 @@
 //! Where the time goes, from files to a report, on recorded clusters and on one of them many times over: CPU seconds of
 //! one thread for each phase, peak memory, and both ends of the scale in the same run, `sha256sum` over the input and
 //! `serde_json` over the sealed lines. Run with `cargo bench -p nachweis-testkit`; words select inputs (`moj`,
-//! `harvester`, `scale`, `x13`, `x87`), and `write COPIES FOLDER` only writes the copies. Without the corpora it says so
+//! `harvester`, `scale`, `x14`, `x93`), and `write COPIES FOLDER` only writes the copies. Without the corpora it says so
 //! and measures the example. Linux only: CPU time and memory come from /proc.
 #![allow(clippy::unwrap_used, reason = "a panic is how a benchmark fails")]
 
@@ -45,7 +45,7 @@ fn main() {
             measure(name, &path);
         }
     }
-    for (name, copies) in [("x13", 13), ("x87", 87)] {
+    for (name, copies) in [("x14", 14), ("x93", 93)] {
         if let Some(path) = wanted(name).then(|| corpus(HARVESTER)).flatten() {
             measure(name, &multiplied(&path, copies, &home.path().join(name)));
         }
