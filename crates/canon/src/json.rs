@@ -53,29 +53,32 @@ impl<'a> Object<'a> {
         Object(members)
     }
 
+    /// Where a member stands, or would stand.
     fn position(&self, key: &str) -> Result<usize, usize> {
-        // A short object is searched faster from its start than by halves.
-        if self.0.len() <= 8
-            && let Some(at) = self.0.iter().position(|(k, _)| k == key)
-        {
-            return Ok(at);
-        }
         self.0.binary_search_by(|(k, _)| utf16_cmp(k, key))
+    }
+
+    fn find(&self, key: &str) -> Option<usize> {
+        // A short object is searched faster from its start than by halves.
+        if self.0.len() <= 8 {
+            return self.0.iter().position(|(k, _)| k == key);
+        }
+        self.position(key).ok()
     }
 
     /// The member named `key`.
     pub fn get(&self, key: &str) -> Option<&Json<'a>> {
-        self.position(key).ok().map(|at| &self.0[at].1)
+        self.find(key).map(|at| &self.0[at].1)
     }
 
     /// The member named `key`, to be changed in place.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Json<'a>> {
-        self.position(key).ok().map(|at| &mut self.0[at].1)
+        self.find(key).map(|at| &mut self.0[at].1)
     }
 
     /// True if there is a member named `key`.
     pub fn contains(&self, key: &str) -> bool {
-        self.position(key).is_ok()
+        self.find(key).is_some()
     }
 
     /// Sets a member, replacing an older value.
@@ -89,7 +92,7 @@ impl<'a> Object<'a> {
 
     /// Takes a member out.
     pub fn remove(&mut self, key: &str) -> Option<Json<'a>> {
-        self.position(key).ok().map(|at| self.0.remove(at).1)
+        self.find(key).map(|at| self.0.remove(at).1)
     }
 
     /// Keeps the members for which `keep` says true.

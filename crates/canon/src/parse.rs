@@ -3,6 +3,7 @@ use std::fmt;
 
 use crate::json::{Json, Object};
 use crate::number;
+use crate::write::first_escape;
 
 /// How much a text may ask of the reader.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +108,10 @@ pub struct Stream<'a> {
     depth: usize,
     limits: Limits,
     duplicates: Vec<Duplicate>,
+    /// elements of all arrays that are open, the innermost last: an array is made once its length is known
+    items: Vec<Json<'a>>,
+    /// members of all objects that are open
+    members: Vec<(Cow<'a, str>, Json<'a>)>,
     /// an offset and its line, so that lines are counted once however many duplicates there are
     counted: (usize, usize),
 }
@@ -114,7 +119,16 @@ pub struct Stream<'a> {
 impl<'a> Stream<'a> {
     /// A reader at the start of `text`.
     pub fn new(text: &'a str, limits: Limits) -> Self {
-        Stream { text, at: 0, depth: 0, limits, duplicates: Vec::new(), counted: (0, 1) }
+        Stream {
+            text,
+            at: 0,
+            depth: 0,
+            limits,
+            duplicates: Vec::new(),
+            items: Vec::new(),
+            members: Vec::new(),
+            counted: (0, 1),
+        }
     }
 
     /// Byte offset of the next unread character.
@@ -131,6 +145,9 @@ impl<'a> Stream<'a> {
         if self.at == self.text.len() {
             return Ok(None);
         }
+        // A value that was refused has left its parts behind.
+        self.items.clear();
+        self.members.clear();
         let value = self.value()?;
         Ok(Some(Parsed { value, duplicates: std::mem::take(&mut self.duplicates) }))
     }
@@ -179,21 +196,22 @@ impl<'a> Stream<'a> {
     }
 
     fn array(&mut self) -> Result<Json<'a>, ParseError> {
-        let mut items = Vec::new();
+        let base = self.items.len();
         self.skip_space();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(Json::Arr(items));
+            return Ok(Json::Arr(Vec::new()));
         }
         loop {
             self.skip_space();
-            items.push(self.value()?);
+            let item = self.value()?;
+            self.items.push(item);
             self.skip_space();
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b']') => {
                     self.at += 1;
-                    return Ok(Json::Arr(items));
+                    return Ok(Json::Arr(self.items.drain(base..).collect()));
                 }
                 _ => return Err(self.error(self.at, "expected `,` or `]` in an array")),
             }
@@ -201,7 +219,7 @@ impl<'a> Stream<'a> {
     }
 
     fn object(&mut self) -> Result<Json<'a>, ParseError> {
-        let mut members = Vec::new();
+        let base = self.members.len();
         self.skip_space();
         if self.peek() == Some(b'}') {
             self.at += 1;
@@ -219,13 +237,15 @@ impl<'a> Stream<'a> {
             }
             self.at += 1;
             self.skip_space();
-            members.push((key, self.value()?));
+            let value = self.value()?;
+            self.members.push((key, value));
             self.skip_space();
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {
                     self.at += 1;
                     let mut again = Vec::new();
+                    let members = self.members.drain(base..).collect();
                     let object = Object::from_members(members, |key| again.push(key.to_string()));
                     if !again.is_empty() {
                         let line = self.line();
@@ -291,22 +311,25 @@ impl<'a> Stream<'a> {
 
     /// Reads a string; the cursor stands on its opening quote.
     fn string(&mut self) -> Result<Cow<'a, str>, ParseError> {
-        let bytes = self.text.as_bytes();
         self.at += 1;
         let from = self.at;
-        loop {
-            match bytes.get(self.at) {
-                Some(b'"') => {
-                    let text = &self.text[from..self.at];
-                    self.at += 1;
-                    return Ok(Cow::Borrowed(text));
-                }
-                Some(b'\\') => return self.escaped(from).map(Cow::Owned),
-                Some(0..0x20) => return Err(self.error(self.at, "a control character stands in a string")),
-                Some(_) => self.at += 1,
-                None => return Err(self.error(self.at, "the text ends inside a string")),
+        self.pass_plain();
+        match self.peek() {
+            Some(b'"') => {
+                let text = &self.text[from..self.at];
+                self.at += 1;
+                Ok(Cow::Borrowed(text))
             }
+            Some(b'\\') => self.escaped(from).map(Cow::Owned),
+            Some(_) => Err(self.error(self.at, "a control character stands in a string")),
+            None => Err(self.error(self.at, "the text ends inside a string")),
         }
+    }
+
+    /// Passes the characters of a string up to a quote, a backslash or a control character.
+    fn pass_plain(&mut self) {
+        let rest = &self.text.as_bytes()[self.at..];
+        self.at += first_escape(rest).unwrap_or(rest.len());
     }
 
     fn escaped(&mut self, from: usize) -> Result<String, ParseError> {
@@ -314,9 +337,7 @@ impl<'a> Stream<'a> {
         let mut out = String::from(&self.text[from..self.at]);
         loop {
             let run = self.at;
-            while matches!(bytes.get(self.at), Some(&b) if b >= 0x20 && b != b'"' && b != b'\\') {
-                self.at += 1;
-            }
+            self.pass_plain();
             out.push_str(&self.text[run..self.at]);
             match bytes.get(self.at) {
                 Some(b'"') => {

@@ -66,6 +66,8 @@ pub(crate) fn looks_like_template(text: &str) -> bool {
 /// alerts, ExternalSecrets, ApplicationSets.
 fn has_helm_action(value: &Json<'_>) -> bool {
     match value {
+        // Most strings have no brace at all, which is seen before any search begins.
+        Json::Str(text) if memchr::memchr(b'{', text.as_bytes()).is_none() => false,
         Json::Str(text) => !text.contains('\n') && text.split("{{").skip(1).any(is_helm_action),
         Json::Arr(items) => items.iter().any(has_helm_action),
         Json::Obj(object) => object.iter().any(|(_, value)| has_helm_action(value)),
@@ -84,7 +86,7 @@ fn is_helm_action(rest: &str) -> bool {
 pub(crate) fn forbidden_character(text: &str) -> Option<(usize, u32)> {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(step) = bytes[at..].iter().position(|&byte| SUSPECT[usize::from(byte)]) {
+    while let Some(step) = first_suspect(&bytes[at..]) {
         at += step;
         let c = text[at..].chars().next()?;
         let allowed = matches!(c, '\u{85}' | '\u{A0}'..='\u{FFFD}') || c > '\u{FFFF}';
@@ -96,17 +98,16 @@ pub(crate) fn forbidden_character(text: &str) -> Option<(usize, u32)> {
     None
 }
 
-/// Bytes with which a forbidden character may start.
-const SUSPECT: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = match byte as u8 {
-            b'\t' | b'\n' | b'\r' => false,
-            0..0x20 | 0x7F | 0xC2 | 0xEF => true,
-            _ => false,
-        };
-        byte += 1;
-    }
-    table
-};
+/// True for bytes with which a forbidden character may start.
+fn is_suspect(byte: u8) -> bool {
+    let control = (byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r');
+    control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
+}
+
+/// Where the first suspect byte lies. Blocks are looked at as a whole, with vector instructions.
+fn first_suspect(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 32;
+    let clean = |block: &[u8; BLOCK]| !block.iter().fold(false, |any, &byte| any | is_suspect(byte));
+    let start = BLOCK * bytes.as_chunks::<BLOCK>().0.iter().take_while(|block| clean(block)).count();
+    bytes[start..].iter().position(|&byte| is_suspect(byte)).map(|at| start + at)
+}

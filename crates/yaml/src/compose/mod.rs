@@ -46,8 +46,8 @@ pub(crate) fn document<'a>(text: &'a str, limits: &Limits) -> Result<Composed<'a
         depth: 0,
         max_depth: limits.depth,
         handles: Vec::new(),
-        members: Vec::new(),
-        items: Vec::new(),
+        members: Vec::with_capacity(32),
+        items: Vec::with_capacity(8),
         aliases: Aliases::new(limits),
         duplicates: Vec::new(),
     };

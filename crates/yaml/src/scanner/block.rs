@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Kind, Scanner, Style, Token, class};
+use super::{Kind, Scanner, Style, Token};
 use crate::compose::Fail;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -122,17 +122,6 @@ impl Scanner<'_> {
             *indent = widest.max(self.indent + 1).max(1);
         }
         Ok(())
-    }
-
-    fn skip_line(&mut self) {
-        while let Some(step) = self.bytes[self.at..].iter().position(|&byte| class::may_break(byte)) {
-            self.at += step;
-            if self.break_at(self.at) > 0 {
-                return;
-            }
-            self.at += 1;
-        }
-        self.at = self.bytes.len();
     }
 
     /// Ends the last line of a text without a line feed at its end: kubectl gives it one.

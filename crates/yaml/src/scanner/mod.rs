@@ -103,6 +103,10 @@ pub(crate) struct Scanner<'a> {
     /// flow and block collections that may stand inside each other
     depth: usize,
     ended: bool,
+    /// nothing more has to be scanned before the head of the queue is known
+    filled: bool,
+    /// every character is one byte
+    ascii: bool,
 }
 
 impl<'a> Scanner<'a> {
@@ -116,14 +120,16 @@ impl<'a> Scanner<'a> {
             line: 0,
             line_start: start,
             counted: (0, 0),
-            tokens: VecDeque::new(),
+            tokens: VecDeque::with_capacity(8),
             taken: 0,
             indent: -1,
-            indents: Vec::new(),
+            indents: Vec::with_capacity(16),
             keys: vec![SimpleKey::default()],
             key_allowed: true,
             depth,
             ended: false,
+            filled: false,
+            ascii: text.is_ascii(),
         }
     }
 
@@ -149,6 +155,7 @@ impl<'a> Scanner<'a> {
         self.fill()?;
         match self.tokens.pop_front() {
             Some(token) => {
+                self.filled = false;
                 self.taken += 1;
                 Ok(token)
             }
@@ -156,7 +163,16 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Scans until it is known what the head of the queue is. It is asked several times of each token.
     fn fill(&mut self) -> Result<(), Fail> {
+        if !self.filled {
+            self.scan()?;
+            self.filled = true;
+        }
+        Ok(())
+    }
+
+    fn scan(&mut self) -> Result<(), Fail> {
         loop {
             if let Some(head) = self.tokens.front() {
                 let key = head.key_level.checked_sub(1).and_then(|level| self.keys.get(level).copied());
@@ -199,6 +215,9 @@ impl<'a> Scanner<'a> {
 
     /// Characters between the start of the line and the next byte. Offsets only grow, so a line is counted once.
     fn column(&mut self) -> i64 {
+        if self.ascii {
+            return (self.at - self.line_start) as i64;
+        }
         let (from, column) =
             if self.counted.0 >= self.line_start { self.counted } else { (self.line_start, 0) };
         let column = column + text::characters(&self.bytes[from..self.at]) as i64;
@@ -300,7 +319,7 @@ impl<'a> Scanner<'a> {
                 self.at += 1;
             }
             if self.byte(0) == b'#' {
-                self.skip_comment();
+                self.skip_line();
             }
             match self.break_at(self.at) {
                 0 => return,
@@ -315,7 +334,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes everything up to the next line break.
-    fn skip_comment(&mut self) {
+    fn skip_line(&mut self) {
+        if self.ascii {
+            let rest = &self.bytes[self.at..];
+            self.at += memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+            return;
+        }
         while let Some(step) = self.bytes[self.at..].iter().position(|&byte| class::may_break(byte)) {
             self.at += step;
             if self.break_at(self.at) > 0 {

@@ -150,7 +150,7 @@ impl Scanner<'_> {
         }
         self.skip_blanks();
         if self.byte(0) == b'#' {
-            self.skip_comment();
+            self.skip_line();
         }
         match self.break_at(self.at) {
             0 if self.at < self.bytes.len() => {
