@@ -140,11 +140,18 @@ fn is_name_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')
 }
 
+/// Goes back from `end` over bytes that fit, at most so many.
+fn back(bytes: &[u8], end: usize, max: usize, fits: impl Fn(u8) -> bool) -> usize {
+    let mut start = end;
+    while start > 0 && end - start < max && fits(bytes[start - 1]) {
+        start -= 1;
+    }
+    start
+}
+
 /// The name that ends before a position.
 fn name_before(text: &str, end: usize) -> &str {
-    let bytes = &text.as_bytes()[..end];
-    let length = bytes.iter().rev().take(NAME_BYTES).take_while(|b| is_name_byte(**b)).count();
-    &text[end - length..end]
+    &text[back(text.as_bytes(), end, NAME_BYTES, is_name_byte)..end]
 }
 
 /// `--password hunter2`, `IDENTIFIED BY 'hunter2'`, `machine x login y password z`.
@@ -214,9 +221,6 @@ fn assignments(text: &str, reading: Reading) -> Option<&'static str> {
 fn name_of(text: &str, at: usize) -> Option<(&str, usize)> {
     let bytes = text.as_bytes();
     let mut end = at;
-    let skip = |end: usize, set: &[u8], max: usize| {
-        end - bytes[..end].iter().rev().take(max).take_while(|b| set.contains(b)).count()
-    };
     if bytes[at] == b'=' {
         // Comparisons are none.
         if matches!(bytes.get(at + 1), Some(b'=' | b'~'))
@@ -224,12 +228,12 @@ fn name_of(text: &str, at: usize) -> Option<(&str, usize)> {
         {
             return None;
         }
-        end = skip(end, b":?+", 1);
+        end = back(bytes, end, 1, |b| matches!(b, b':' | b'?' | b'+'));
     }
-    end = skip(end, b" \t", 8);
-    end = skip(end, b"\"'`]", 2);
-    end = skip(end, b"\\", 8);
-    end = skip(end, b"\"'", 1);
+    end = back(bytes, end, 8, |b| matches!(b, b' ' | b'\t'));
+    end = back(bytes, end, 2, |b| matches!(b, b'"' | b'\'' | b'`' | b']'));
+    end = back(bytes, end, 8, |b| b == b'\\');
+    end = back(bytes, end, 1, |b| matches!(b, b'"' | b'\''));
     let name = name_before(text, end);
     (!name.is_empty()).then(|| (name, end - name.len()))
 }
