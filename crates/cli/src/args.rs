@@ -182,7 +182,7 @@ pub struct InputArgs {
     /// Replace names of people by pseudonyms of this key before anything is stored: a file, env:NAME or fd:N
     #[arg(long, value_name = "KEYFILE")]
     pub pseudonymise: Option<PathBuf>,
-    /// Threads that read; the result does not depend on it
+    /// Threads that read, from the first byte on; without it a small input is read by one. The result does not depend on it
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
     #[command(flatten)]

@@ -31,6 +31,11 @@ pub fn seal(
         pseudonyms,
         ..Settings::new(now(), ENGINE)
     };
+    // Who says how many threads there shall be gets them at once.
+    let settings = match args.threads {
+        Some(_) => Settings { alone_bytes: 0, ..settings },
+        None => settings,
+    };
     let spool = FileSpool::new(tempfile::SpooledTempFile::new(SPOOL_IN_MEMORY_BYTES));
     let mut ingest = Ingest::new(settings, Resources::built_in(), spool);
     crate::evidence::take(&args.evidence, &mut ingest)?;

@@ -67,7 +67,11 @@ fn what_no_user_can_provoke_has_its_message_too() {
         ("too-many-items", "two items where one may be", {
             sealed(Settings { items_max: 1, ..settings() }, Vec::new())
         }),
-        ("worker-ended", "a thread that panics", sealed(Settings { threads: 2, ..settings() }, Mistaken)),
+        (
+            "worker-ended",
+            "a thread that panics",
+            sealed(Settings { threads: 2, alone_bytes: 0, ..settings() }, Mistaken),
+        ),
     ];
     let block = |(code, did, failure): &(&str, &str, Failure)| {
         assert!(failure.to_string().starts_with(&format!("error[{code}]: ")), "{code}: {failure}");

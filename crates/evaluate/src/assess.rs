@@ -84,15 +84,12 @@ pub fn assess(inputs: &Inputs<'_>) -> Result<Assessment, AssessError> {
         exemptions::apply(&inputs.overlay.exemptions, &mut findings, &names, inputs.as_of);
     let mut totals = Totals { exempted, ..Totals::default() };
     findings.iter().for_each(|finding| totals.add(finding.verdict));
+    let (digest, logic) = inputs.catalogue.digests();
     Ok(Assessment {
         format: FORMAT.into(),
         semantics: SEMANTICS,
         snapshot: inputs.evidence.id(),
-        catalogue: CatalogueRef {
-            version: inputs.catalogue.version.clone(),
-            digest: inputs.catalogue.digest(),
-            logic: inputs.catalogue.logic(),
-        },
+        catalogue: CatalogueRef { version: inputs.catalogue.version.clone(), digest, logic },
         overlay: inputs.overlay.digest(),
         packs: inputs.packs.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
         as_of: inputs.as_of,
@@ -182,6 +179,14 @@ impl KindNames {
     pub fn get(&self, group: &str, kind: &str) -> Option<&str> {
         self.0.get(group)?.get(kind).map(String::as_str)
     }
+
+    /// Group and kind of the resources that fit. They are few, and looked at one by one.
+    fn kinds_of(&self, fits: impl Fn(&str) -> bool) -> Vec<(&str, &str)> {
+        let kinds = self.0.iter().flat_map(|(group, kinds)| {
+            kinds.iter().map(move |(kind, resource)| (group.as_str(), kind.as_str(), resource))
+        });
+        kinds.filter(|(_, _, resource)| fits(resource)).map(|(group, kind, _)| (group, kind)).collect()
+    }
 }
 
 /// What the first pass left behind.
@@ -210,9 +215,8 @@ impl Run {
         for look in checks.iter().flat_map(|check| &check.relations).flat_map(|relation| relation.looks) {
             looks.entry(look.resource).or_default().extend(look.versions);
         }
-        let want = |group: &str, kind: &str| {
-            resources.get(group, kind).is_some_and(|resource| looks.contains_key(resource))
-        };
+        let wanted = resources.kinds_of(|resource| looks.contains_key(resource));
+        let want = |group: &str, kind: &str| wanted.contains(&(group, kind));
         let mut index = Index::new(&inputs.catalogue.data);
         let mut visit = |item: &Item<'_>| {
             let Some(resource) = resources.get(&item.id.group, &item.id.kind) else { return };
@@ -247,11 +251,10 @@ impl Run {
             let counts = check.counts.iter().map(|count| (count.name.clone(), 0)).collect();
             tallies.push(Tally { counts, ..Tally::default() });
         }
-        let want = |group: &str, kind: &str| {
-            self.resources
-                .get(group, kind)
-                .is_some_and(|resource| judges.contains_key(resource) || counters.contains_key(resource))
-        };
+        let wanted = self
+            .resources
+            .kinds_of(|resource| judges.contains_key(resource) || counters.contains_key(resource));
+        let want = |group: &str, kind: &str| wanted.contains(&(group, kind));
         let mut visit = |item: &Item<'_>| {
             let Some(resource) = self.resources.get(&item.id.group, &item.id.kind) else { return };
             if let Some(interested) = judges.get(resource) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nachweis_canon::{Digest, canonical_bytes};
+use nachweis_canon::{Digest, Json, Limits, canonical_bytes, parse_bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -148,19 +148,23 @@ pub struct Catalogue {
 impl Catalogue {
     /// The catalogue version: digest of the whole release.
     pub fn digest(&self) -> Digest {
-        Digest::of(&canonical_bytes(self))
+        self.digests().0
     }
 
     /// Digest of what decides verdicts: a corrected word of prose leaves it as it is.
     pub fn logic(&self) -> Digest {
-        let mut value = serde_json::to_value(self).expect("a catalogue is JSON");
+        self.digests().1
+    }
+
+    /// Digest of the whole release, and of what decides verdicts.
+    pub fn digests(&self) -> (Digest, Digest) {
+        let text = canonical_bytes(self);
+        let mut value = parse_bytes(&text, &Limits::OURS).expect("canonical bytes are JSON").value;
         strip_prose(&mut value);
-        if let Value::Object(members) = &mut value {
-            for name in ["version", "valid_from", "acts", "crosswalk"] {
-                members.remove(name);
-            }
+        if let Json::Obj(members) = &mut value {
+            members.retain(|name, _| !["version", "valid_from", "acts", "crosswalk"].contains(&name));
         }
-        Digest::of(&canonical_bytes(&value))
+        (Digest::of(&text), Digest::of(&value.canonical()))
     }
 
     /// The control with this id.
@@ -175,18 +179,16 @@ impl Catalogue {
 }
 
 /// Takes out every bilingual text, and the notes and sources of data rows.
-fn strip_prose(value: &mut Value) {
+fn strip_prose(value: &mut Json<'_>) {
     match value {
-        Value::Object(members) => {
-            members.retain(|key, member| {
-                let bilingual = member.as_object().is_some_and(|text| {
-                    text.len() == 2 && text.contains_key("en") && text.contains_key("de")
-                });
-                !bilingual && !matches!(key.as_str(), "note" | "notes" | "source" | "sources" | "as_of")
-            });
-            members.values_mut().for_each(strip_prose);
-        }
-        Value::Array(items) => items.iter_mut().for_each(strip_prose),
+        Json::Obj(members) => members.retain(|key, member| {
+            let bilingual = member
+                .as_object()
+                .is_some_and(|text| text.len() == 2 && text.contains("en") && text.contains("de"));
+            strip_prose(member);
+            !bilingual && !matches!(key, "note" | "notes" | "source" | "sources" | "as_of")
+        }),
+        Json::Arr(items) => items.iter_mut().for_each(strip_prose),
         _ => {}
     }
 }

@@ -107,6 +107,31 @@ impl ItemId {
         }
     }
 
+    /// Bytes in the order of the ids: comparing those of two ids is one look at one place for each. No part but the
+    /// name may hold a NUL, which no API server takes.
+    pub fn sort_key(&self) -> Vec<u8> {
+        let parts = [&self.namespace, &self.group, &self.kind];
+        let length = parts.iter().map(|part| part.len() + 1).sum::<usize>();
+        let mut key = Vec::with_capacity(1 + length + self.name.len());
+        key.push(self.source as u8);
+        for part in parts {
+            key.extend_from_slice(part.as_bytes());
+            key.push(0);
+        }
+        key.extend_from_slice(self.name.as_bytes());
+        key
+    }
+
+    /// Writes the id as text.
+    pub fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str(self.source.as_str())?;
+        for part in [&self.group, &self.kind, &self.namespace, &self.name] {
+            out.write_char('/')?;
+            encode(part, out)?;
+        }
+        Ok(())
+    }
+
     /// Bytes of the id as text.
     pub fn text_len(&self) -> usize {
         let parts = [&self.group, &self.kind, &self.namespace, &self.name];
@@ -116,12 +141,7 @@ impl ItemId {
 
 impl fmt::Display for ItemId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.source.as_str())?;
-        for part in [&self.group, &self.kind, &self.namespace, &self.name] {
-            f.write_str("/")?;
-            encode(part, f)?;
-        }
-        Ok(())
+        self.write(f)
     }
 }
 

@@ -57,7 +57,8 @@ pub trait Blobs: Send + Sync {
     /// The checked bytes of a blob of at most `max` bytes.
     fn read(&self, descriptor: &Descriptor, max: usize) -> Result<Vec<u8>, Problem> {
         if usize::try_from(descriptor.size).is_ok_and(|size| size <= max) {
-            let mut out = Vec::new();
+            // A size that nobody has checked yet reserves no more than this.
+            let mut out = Vec::with_capacity(descriptor.size.min(64 << 10) as usize);
             let mut reader = self.reader(descriptor)?;
             reader.read_to_end(&mut out).map_err(|error| Problem::from_io(error, descriptor.digest))?;
             return Ok(out);

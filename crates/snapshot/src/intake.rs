@@ -1,4 +1,4 @@
-//! One file of the input: from bytes to objects with normalised, withheld, canonical bodies.
+//! Files of the input: from bytes to objects with normalised, withheld, canonical bodies.
 
 mod page;
 
@@ -20,8 +20,6 @@ use crate::normalise::{is_left_out, normalise};
 use crate::pseudonyms::Pseudonyms;
 use crate::resources::{KindScope, Resource, Resources, Tier};
 use crate::withhold::{Mark, WITHHELD, looks_secret, withhold};
-
-pub(crate) use page::read_page;
 
 /// Texts from this size on are taken apart element by element where their form allows it.
 const STREAM_BYTES_MIN: usize = 256 << 10;
@@ -62,7 +60,7 @@ pub(crate) struct Lists {
     pub typed: bool,
 }
 
-/// What came out of one file.
+/// What came out of one file or several.
 #[derive(Default)]
 pub(crate) struct Batch {
     pub found: Vec<Found>,
@@ -78,7 +76,6 @@ pub(crate) struct Batch {
     pub discoveries: Vec<forms::Discovery>,
     pub kustomizations: Vec<Kustomization>,
     pub indexes: Vec<Index>,
-    pub lists: Lists,
 }
 
 /// What every file is read with.
@@ -89,51 +86,26 @@ pub(crate) struct Means<'a> {
     pub pseudonyms: Option<&'a Pseudonyms>,
 }
 
-/// Reads one file.
+/// Reads files, one after the other.
 pub(crate) struct Intake<'a> {
     kinds: Lookup<'a>,
     limits: &'a Limits,
     pseudonyms: Option<&'a Pseudonyms>,
+    /// the file at hand
     path: Arc<str>,
     /// line of the document or element at hand
     line: usize,
+    /// the lists of the file at hand
+    lists: Lists,
     batch: Batch,
     /// the file is what the operator says it is: only objects of this kind are taken
     evidence: Option<&'static EvidenceKind>,
-    /// takes a batch that has grown big, and leaves it empty
+    /// takes a batch and leaves it empty
     flush: &'a mut dyn FnMut(&mut Batch),
 }
 
 /// Bytes of bodies after which a batch is handed over before the file ends.
 const BATCH_BYTES: usize = 1 << 20;
-
-/// Reads a file and hands over what came out of it.
-pub(crate) fn read_file(
-    path: Arc<str>,
-    bytes: &[u8],
-    means: &Means<'_>,
-    evidence: Option<&'static EvidenceKind>,
-    flush: &mut dyn FnMut(&mut Batch),
-) {
-    let Means { resources, limits, pseudonyms } = *means;
-    // A body is seldom longer than its text.
-    let bodies = Vec::with_capacity(bytes.len().min(BATCH_BYTES));
-    let batch = Batch { bodies, ..Batch::default() };
-    let kinds = Lookup::new(resources);
-    let mut intake = Intake { kinds, limits, pseudonyms, path, line: 1, batch, evidence, flush };
-    if evidence.is_none()
-        && let Some(marker) = forms::text_marker(&intake.path, bytes)
-    {
-        intake.batch.markers.push(marker);
-    } else if evidence.is_none() && !is_input(&intake.path, bytes) {
-        let detail = "neither YAML nor JSON by its name".to_string();
-        intake.unread(0, 0, reason::NOT_AN_INPUT_FORMAT, detail);
-    } else if bytes.len() < STREAM_BYTES_MIN || forms::is_discovery(&intake.path) || !intake.stream(bytes) {
-        intake.documents(bytes);
-    }
-    let Intake { mut batch, flush, .. } = intake;
-    flush(&mut batch);
-}
 
 /// Files with an ending other than those of YAML and JSON are no inputs; files without one are if they look so.
 fn is_input(path: &str, bytes: &[u8]) -> bool {
@@ -143,6 +115,52 @@ fn is_input(path: &str, bytes: &[u8]) -> bool {
             || memmem::find(bytes, b"bomFormat").is_some()
     };
     layout::is_input_name(path) || (!layout::has_ending(path) && looks_so())
+}
+
+impl<'a> Intake<'a> {
+    /// Reads nothing yet. `flush` takes what came out of the files: whenever it has grown big, and at the end.
+    pub(crate) fn new(means: &Means<'a>, flush: &'a mut dyn FnMut(&mut Batch)) -> Self {
+        let Means { resources, limits, pseudonyms } = *means;
+        Intake {
+            kinds: Lookup::new(resources),
+            limits,
+            pseudonyms,
+            path: "".into(),
+            line: 1,
+            lists: Lists::default(),
+            batch: Batch::default(),
+            evidence: None,
+            flush,
+        }
+    }
+
+    /// Reads one file. Returns what its lists said of themselves.
+    pub(crate) fn file(
+        &mut self,
+        path: Arc<str>,
+        bytes: &[u8],
+        evidence: Option<&'static EvidenceKind>,
+    ) -> Lists {
+        (self.path, self.line, self.lists, self.evidence) = (path, 1, Lists::default(), evidence);
+        // A body is seldom longer than its text.
+        self.batch.bodies.reserve(bytes.len().min(BATCH_BYTES));
+        if evidence.is_none()
+            && let Some(marker) = forms::text_marker(&self.path, bytes)
+        {
+            self.batch.markers.push(marker);
+        } else if evidence.is_none() && !is_input(&self.path, bytes) {
+            let detail = "neither YAML nor JSON by its name".to_string();
+            self.unread(0, 0, reason::NOT_AN_INPUT_FORMAT, detail);
+        } else if bytes.len() < STREAM_BYTES_MIN || forms::is_discovery(&self.path) || !self.stream(bytes) {
+            self.documents(bytes);
+        }
+        self.lists
+    }
+
+    /// Hands over what is left.
+    pub(crate) fn finish(mut self) {
+        (self.flush)(&mut self.batch);
+    }
 }
 
 impl Intake<'_> {
@@ -365,13 +383,13 @@ impl Intake<'_> {
 
     fn list_seen(&mut self, wrapper: &Json<'_>) {
         if let Some(kind) = wrapper.text(&["kind"]).filter(|kind| kind.ends_with("List") && *kind != "List") {
-            self.batch.lists.typed = true;
+            self.lists.typed = true;
             self.batch.markers.extend(forms::list_marker(&self.path, kind));
         }
-        self.batch.lists.seen = true;
+        self.lists.seen = true;
         let more = wrapper.text(&["metadata", "continue"]).is_some_and(|c| !c.is_empty() && c != "null");
         let rest = wrapper.at(&["metadata", "remainingItemCount"]).and_then(Json::as_int);
-        self.batch.lists.cut |= more || rest.is_some_and(|rest| rest > 0);
+        self.lists.cut |= more || rest.is_some_and(|rest| rest > 0);
     }
 
     /// Takes one object in.

@@ -80,8 +80,12 @@ fn index_row(row: &Json<'_>) -> Result<IndexRow, String> {
 
 /// True for paths whose name ends like YAML, JSON or standard input.
 pub(crate) fn is_input_name(path: &str) -> bool {
-    let name = file_name(path).to_ascii_lowercase();
-    name == "-" || [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
+    let name = file_name(path).as_bytes();
+    let ends = |end: &[u8]| name.last_chunk::<5>().is_some_and(|last| last.eq_ignore_ascii_case(end));
+    ends(b".yaml")
+        || ends(b".json")
+        || name.last_chunk::<4>().is_some_and(|last| last.eq_ignore_ascii_case(b".yml"))
+        || name == b"-"
 }
 
 /// True for paths whose name has an ending, such as `.md`. A leading dot makes no ending.

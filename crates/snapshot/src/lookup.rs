@@ -2,10 +2,16 @@
 
 use crate::resources::{KindScope, Resource, Resources};
 
-/// Looks kinds up and remembers the last answer: objects of one kind follow each other.
+/// Kinds that are remembered; an input seldom has more, and then the first ones are asked for most often.
+const REMEMBERED: usize = 32;
+
+/// Looks kinds up and remembers the answers: objects of few kinds follow each other.
 pub(crate) struct Lookup<'r> {
     resources: &'r Resources,
-    /// the kind that was asked for last
+    seen: Vec<Seen<'r>>,
+}
+
+struct Seen<'r> {
     group: String,
     kind: String,
     row: Option<&'r Resource>,
@@ -13,17 +19,19 @@ pub(crate) struct Lookup<'r> {
 
 impl<'r> Lookup<'r> {
     pub(crate) fn new(resources: &'r Resources) -> Self {
-        Lookup { resources, group: String::new(), kind: String::new(), row: resources.get("", "") }
+        Lookup { resources, seen: Vec::new() }
     }
 
     /// As [`Resources::get`].
     pub(crate) fn get(&mut self, group: &str, kind: &str) -> Option<&'r Resource> {
-        if self.kind != kind || self.group != group {
-            group.clone_into(&mut self.group);
-            kind.clone_into(&mut self.kind);
-            self.row = self.resources.get(group, kind);
+        if let Some(seen) = self.seen.iter().find(|seen| seen.kind == kind && seen.group == group) {
+            return seen.row;
         }
-        self.row
+        let row = self.resources.get(group, kind);
+        if self.seen.len() < REMEMBERED {
+            self.seen.push(Seen { group: group.into(), kind: kind.into(), row });
+        }
+        row
     }
 
     /// As [`Resources::scope`].

@@ -2,7 +2,8 @@
 //!
 //! The bytes do not depend on the number of threads: lines go into layers one after the other.
 
-use std::io::{self, Write as _};
+use std::fmt;
+use std::io;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -30,15 +31,16 @@ struct Line {
     starts_layer: bool,
 }
 
-/// Stores the lines of all items in sealed order and shows each to `seen`. Returns the Merkle root and the layers.
+/// Stores the lines of all items in sealed order and shows each to `seen`; `beside`: the layers are made on a thread of
+/// their own. Returns the Merkle root and the layers.
 pub(crate) fn pack(
     items: &[Item],
     spool: &mut dyn Spool,
     blobs: &dyn BlobsMut,
-    threads: usize,
+    beside: bool,
     seen: &mut dyn FnMut(&[u8]),
 ) -> Result<(Digest, Vec<Descriptor>), SealError> {
-    if threads < 2 {
+    if !beside {
         let mut layers = Layers::new(blobs);
         let root = lines(items, spool, seen, &mut |chunk| Ok(layers.take(&chunk)?))?;
         return Ok((root, layers.finish()?));
@@ -96,7 +98,19 @@ fn write_line(item: &Item, spool: &mut dyn Spool, line: &mut Vec<u8>, body: &mut
         line.extend_from_slice(body);
     }
     line.extend_from_slice(if conflict { b"],\"id\":\"" } else { b",\"id\":\"" });
-    write!(line, "{}\"}}", item.id)
+    item.id.write(&mut Text(line)).map_err(io::Error::other)?;
+    line.extend_from_slice(b"\"}");
+    Ok(())
+}
+
+/// A line as something that text is written to.
+struct Text<'l>(&'l mut Vec<u8>);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
 }
 
 /// Layers that are stored one after the other.

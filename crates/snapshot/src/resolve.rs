@@ -102,7 +102,7 @@ pub(crate) fn resolve(
     let mut placed = merge_groups(placed, resources);
     // The offset in the spool follows the threads; nothing below depends on the order of equal ids. Servers and folders
     // give long sorted runs, which a stable sort finds.
-    placed.sort_by(|a, b| a.id.cmp(&b.id));
+    placed.sort_by_cached_key(|placed| placed.id.sort_key());
     let mut left_out: BTreeMap<(String, String), u64> = BTreeMap::new();
     let mut items = Vec::with_capacity(placed.len());
     let mut rest = placed.into_iter().peekable();

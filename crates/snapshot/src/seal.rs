@@ -133,7 +133,9 @@ fn seal(
             people.extend(pseudonyms::pseudonyms_in(line).map(str::to_string));
         }
     };
-    let (root, mut layers) = pack(&resolved.items, &mut *gathered.spool, blobs, settings.threads, &mut seen)?;
+    let bytes: u64 = resolved.items.iter().map(|item| item.line_len as u64).sum();
+    let beside = settings.threads > 1 && bytes >= settings.alone_bytes;
+    let (root, mut layers) = pack(&resolved.items, &mut *gathered.spool, blobs, beside, &mut seen)?;
     let (tallies, kinds) = tally(&resolved.items, &resources);
     let collections = collections(&Sources {
         resources: &resources,

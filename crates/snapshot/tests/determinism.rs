@@ -10,7 +10,7 @@ use nachweis_snapshot::{FileSpool, Ingest, Resources, Settings};
 
 fn seal(threads: usize, files: &Files, unread: &[Unread]) -> Kept {
     let store = MemoryStore::new();
-    let settings = Settings { threads, ..complete(&["all"]) };
+    let settings = Settings { threads, alone_bytes: 0, ..complete(&["all"]) };
     let spool = FileSpool::new(tempfile::SpooledTempFile::new(1 << 20));
     let mut ingest = Ingest::new(settings, Resources::built_in(), spool);
     for (at, (path, bytes)) in files.iter().enumerate() {

@@ -59,7 +59,7 @@ fn list(walker: &mut Walker<'_>, folder: &Path, name: &str, depth: usize) -> Con
             return ControlFlow::Continue(Vec::new());
         }
     };
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.file_name()));
+    entries.sort_by_cached_key(|entry| std::cmp::Reverse(entry.file_name()));
     let found = entries.into_iter().map(|entry| Found {
         name: path::join(name, &entry.file_name().to_string_lossy()),
         kind: entry.file_type(),

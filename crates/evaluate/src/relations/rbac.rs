@@ -80,11 +80,9 @@ pub fn rules_digest(rules: &[Json<'_>]) -> Digest {
 
 fn bootstrap(index: &Index, subject: &Subject<'_>) -> Json<'static> {
     let known = index.rbac.bootstrap.get(&(subject.id.namespace.clone(), subject.id.name.clone()));
-    let digest = rules_digest(subject.object.list(&["rules"])).to_string();
-    record([
-        ("name", Json::Bool(known.is_some())),
-        ("content", Json::Bool(known.is_some_and(|digests| digests.contains(&digest)))),
-    ])
+    let content = known
+        .is_some_and(|digests| digests.contains(&rules_digest(subject.object.list(&["rules"])).to_string()));
+    record([("name", Json::Bool(known.is_some())), ("content", Json::Bool(content))])
 }
 
 fn service_accounts(index: &Index, subject: &Subject<'_>) -> Json<'static> {

@@ -110,6 +110,13 @@ fn stem(file: &str) -> Option<&str> {
     (!stem.is_empty() && stem != "*").then_some(stem)
 }
 
+/// A path taken apart where a folder begins: what comes before it, and what lies in it. `folder` ends with a `/`.
+fn below<'p>(path: &'p str, folder: &str) -> Option<(&'p str, &'p str)> {
+    let starts = std::iter::once(0).chain(memchr::memchr_iter(b'/', path.as_bytes()).map(|slash| slash + 1));
+    let (root, rest) = starts.map(|at| path.split_at(at)).find(|(_, rest)| rest.starts_with(folder))?;
+    Some((root, &rest[folder.len()..]))
+}
+
 /// The folder in which a file of this name lies: empty, or with a `/` at its end.
 fn root_of<'a>(path: &'a str, name: &str) -> Option<&'a str> {
     path.strip_suffix(name).filter(|root| root.is_empty() || root.ends_with('/'))

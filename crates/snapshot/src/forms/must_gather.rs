@@ -6,33 +6,24 @@
 //! resources without namespace whole lists are written only where all of a group was asked for
 //! (`pkg/cli/admin/inspect` of openshift/oc, `namespace.go`, `inspect.go`, `util.go`).
 
-use memchr::memmem;
 use nachweis_model::Instant;
 use nachweis_model::seal::EVERYWHERE;
 
 use super::{Form, Marker, Place};
 
 pub(super) fn place(path: &str) -> Option<Place<'_>> {
-    // The folder is given between slashes, and may be the first of the path.
-    let find = |folder: &str| {
-        if let Some(rest) = path.strip_prefix(&folder[1..]) {
-            return Some(("", rest));
-        }
-        let at = memmem::find(path.as_bytes(), folder.as_bytes())?;
-        Some((&path[..=at], &path[at + folder.len()..]))
-    };
     let place = |root, scope, group, plural, list| {
         let group = if group == "core" { "" } else { group };
         Some(Place { form: Form::MustGather, root, scope, group, plural, list })
     };
-    if let Some((root, rest)) = find("/cluster-scoped-resources/") {
+    if let Some((root, rest)) = super::below(path, "cluster-scoped-resources/") {
         return match rest.split('/').collect::<Vec<_>>()[..] {
             [group, file] => place(root, EVERYWHERE, group, super::stem(file)?, true),
             [group, plural, _] => place(root, EVERYWHERE, group, plural, false),
             _ => None,
         };
     }
-    let (root, rest) = find("/namespaces/")?;
+    let (root, rest) = super::below(path, "namespaces/")?;
     match rest.split('/').collect::<Vec<_>>()[..] {
         [namespace, file] if super::stem(file) == Some(namespace) => {
             place(root, EVERYWHERE, "", "namespaces", false)

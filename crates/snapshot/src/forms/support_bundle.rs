@@ -12,8 +12,7 @@ use super::{Form, Marker, Place};
 pub(super) const METADATA: &str = "metadata.yaml";
 
 pub(super) fn place(path: &str) -> Option<Place<'_>> {
-    let at = if path.starts_with("yamls/") { 0 } else { path.find("/yamls/")? + 1 };
-    let (root, rest) = (&path[..at], &path[at + "yamls/".len()..]);
+    let (root, rest) = super::below(path, "yamls/")?;
     let (scope, rest) = match rest.strip_prefix("namespaced/") {
         Some(rest) => rest.split_once('/')?,
         None => (EVERYWHERE, rest.strip_prefix("cluster/")?),

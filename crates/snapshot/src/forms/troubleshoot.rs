@@ -82,8 +82,7 @@ const KINDS: &[(&str, &str, &str, &str, &str)] = &[
 
 /// The bundle's root, and the path below `cluster-resources/`.
 fn split(path: &str) -> Option<(&str, &str)> {
-    let at = if path.starts_with(FOLDER) { 0 } else { path.find("/cluster-resources/")? + 1 };
-    Some((&path[..at], &path[at + FOLDER.len()..]))
+    super::below(path, FOLDER)
 }
 
 pub(super) fn place(path: &str) -> Option<Place<'_>> {

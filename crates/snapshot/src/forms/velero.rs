@@ -18,8 +18,7 @@ use super::{Form, Marker, Place};
 use crate::resources::{KindScope, Resource, Resources};
 
 pub(super) fn place(path: &str) -> Option<Place<'_>> {
-    let at = if path.starts_with("resources/") { 0 } else { path.find("/resources/")? + 1 };
-    let (root, rest) = (&path[..at], &path[at + "resources/".len()..]);
+    let (root, rest) = super::below(path, "resources/")?;
     let mut parts: Vec<&str> = rest.split('/').collect();
     super::stem(parts.pop()?)?;
     let (resource, below) = parts.split_first()?;

@@ -9,42 +9,50 @@ use crate::live::Listing;
 
 /// Something to read.
 pub(super) enum Job {
+    Files(Files),
+    /// a large file: its path, its bytes
     File(String, Vec<u8>),
     Evidence(String, &'static EvidenceKind, Vec<u8>),
     Page(Arc<Listing>, u32, Vec<u8>),
 }
 
-impl Job {
-    fn size(&self) -> usize {
-        let (Job::File(_, bytes) | Job::Evidence(_, _, bytes) | Job::Page(_, _, bytes)) = self;
-        bytes.len()
-    }
-}
-
-/// Jobs that go to a worker together: waking one costs as much as reading a small file.
+/// Small files that are read together: waking a thread costs as much as reading one of them. They lie in one piece of
+/// memory, which one thread takes and another one frees.
 #[derive(Default)]
-pub(super) struct Group {
-    pub jobs: Vec<Job>,
-    bytes: usize,
+pub(super) struct Files {
+    paths: String,
+    bytes: Vec<u8>,
+    /// where each path and each file ends
+    ends: Vec<(usize, usize)>,
 }
 
-impl Group {
-    /// Bytes from which on a group is handed over.
-    const BYTES: usize = 64 << 10;
-    /// Jobs of a group, at most.
-    const JOBS: usize = 64;
+impl Files {
+    /// Bytes from which on a group is handed over, and a file needs no group.
+    pub const BYTES: usize = 128 << 10;
+    /// Files of a group, at most.
+    const COUNT: usize = 256;
 
-    pub fn add(&mut self, job: Job) {
-        self.bytes += job.size();
-        self.jobs.push(job);
+    pub fn add(&mut self, path: &str, bytes: &[u8]) {
+        if self.ends.is_empty() {
+            self.bytes.reserve(Files::BYTES);
+        }
+        self.paths.push_str(path);
+        self.bytes.extend_from_slice(bytes);
+        self.ends.push((self.paths.len(), self.bytes.len()));
     }
 
     pub fn is_full(&self) -> bool {
-        self.bytes >= Group::BYTES || self.jobs.len() >= Group::JOBS
+        self.bytes.len() >= Files::BYTES || self.ends.len() >= Files::COUNT
+    }
+
+    /// Paths and bytes.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let starts = std::iter::once(&(0, 0)).chain(&self.ends);
+        starts.zip(&self.ends).map(|(start, end)| (&self.paths[start.0..end.0], &self.bytes[start.1..end.1]))
     }
 }
 
-/// The next group that nobody has taken; `None` once there will be no other.
-pub(super) fn next(receiver: &Mutex<Receiver<Vec<Job>>>) -> Option<Vec<Job>> {
+/// The next job that nobody has taken; `None` once there will be no other.
+pub(super) fn next(receiver: &Mutex<Receiver<Job>>) -> Option<Job> {
     receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use nachweis_canon::Json;
 use nachweis_yaml::Shape;
 
-use super::{Batch, Intake, Means, Refusals};
+use super::{Intake, Refusals};
 use crate::head::{Refusal, reason, refuse};
 use crate::live::Listing;
-use crate::lookup::Lookup;
 use crate::withhold::{Mark, WITHHELD, code};
 
 /// Members of a Secret that a list of metadata does not show. They read as withheld: an absent member would be an
@@ -24,25 +23,10 @@ pub(super) fn unseen(group: &str, kind: &str, body: &Json<'_>) -> Vec<Mark> {
     unseen.map(|name| Mark { pointer: format!("/{name}"), rule: code::PLACE }).collect()
 }
 
-/// Reads one page and hands over what came out of it.
-pub(crate) fn read_page(
-    listing: &Listing,
-    path: Arc<str>,
-    bytes: &[u8],
-    means: &Means<'_>,
-    flush: &mut dyn FnMut(&mut Batch),
-) {
-    let batch = Batch::default();
-    let Means { resources, limits, pseudonyms } = *means;
-    let kinds = Lookup::new(resources);
-    let mut intake = Intake { kinds, limits, pseudonyms, path, line: 0, batch, flush, evidence: None };
-    intake.page(listing, bytes);
-    let Intake { mut batch, flush, .. } = intake;
-    flush(&mut batch);
-}
-
 impl Intake<'_> {
-    fn page(&mut self, listing: &Listing, bytes: &[u8]) {
+    /// Reads one page of the list that lies at `path`.
+    pub(crate) fn page(&mut self, listing: &Listing, path: Arc<str>, bytes: &[u8]) {
+        (self.path, self.line) = (path, 0);
         let wrapped = match nachweis_yaml::items(bytes, self.limits) {
             Some(Ok(wrapped)) if wrapped.shape == Shape::List => wrapped,
             Some(Err(unread)) => return self.yaml_unread(unread),
