@@ -162,6 +162,7 @@ impl Shared {
                 let path: Arc<str> = path.as_str().into();
                 let mut take = |batch: &mut Batch| self.gathered().take(batch);
                 let mut intake = Intake::new(&self.means(), &mut take);
+                // Where it lies in a dump says nothing: the operator says what it is.
                 intake.file(Arc::clone(&path), bytes, Some(kind));
                 intake.finish();
                 self.gathered().evidence.push(path);
