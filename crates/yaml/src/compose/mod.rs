@@ -46,7 +46,7 @@ pub(crate) fn document<'a>(text: &'a str, limits: &Limits) -> Result<Composed<'a
         depth: 0,
         max_depth: limits.depth,
         handles: Vec::new(),
-        members: Vec::with_capacity(32),
+        members: Vec::with_capacity(16),
         items: Vec::with_capacity(8),
         aliases: Aliases::new(limits),
         duplicates: Vec::new(),

@@ -2,17 +2,41 @@
 
 use std::borrow::Cow;
 
-use super::{Kind, Scanner, Style, Token, class};
+use super::{KEY_CHARACTERS, Kind, Scanner, Style, Token, class};
 use crate::compose::Fail;
 
 impl<'a> Scanner<'a> {
     pub(super) fn plain(&mut self) -> Result<(), Fail> {
+        if self.key_allowed && !self.in_flow() && self.block_key()? {
+            return Ok(());
+        }
         let key_level = self.save_key()?;
         self.key_allowed = false;
         let at = self.at;
         let value = self.plain_text()?;
         self.tokens.push_back(Token { kind: Kind::Scalar(Style::Plain), at, value, handle: None, key_level });
         Ok(())
+    }
+
+    /// A key of a block mapping that is one word, with its `:`. Most keys are, and these need not wait for what they are.
+    /// False, and nothing is passed, if none stands here.
+    fn block_key(&mut self) -> Result<bool, Fail> {
+        let (at, column) = (self.at, self.column());
+        self.plain_run(&class::PLAIN_STOP);
+        let end = self.at;
+        if self.byte(0) != b':' || end - at > KEY_CHARACTERS {
+            self.at = at;
+            return Ok(false);
+        }
+        self.remove_key()?;
+        self.roll(column, None, Kind::BlockMappingStart, at)?;
+        self.push(Kind::Key, at);
+        let value = Cow::Borrowed(&self.text[at..end]);
+        self.tokens.push_back(Token { value, ..self.token(Kind::Scalar(Style::Plain), at) });
+        self.push(Kind::Value, end);
+        self.at = end + 1;
+        self.key_allowed = false;
+        Ok(true)
     }
 
     fn plain_text(&mut self) -> Result<Cow<'a, str>, Fail> {
