@@ -52,9 +52,20 @@ impl fmt::Display for ItemIdError {
 
 impl std::error::Error for ItemIdError {}
 
-/// Bytes that stand for themselves in an id's text.
+/// Bytes that stand for themselves in an id's text. Every byte of every id is asked for.
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        plain[at] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':');
+        at += 1;
+    }
+    plain
+};
+
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':')
+    PLAIN[usize::from(byte)]
 }
 
 fn encode(part: &str, out: &mut impl fmt::Write) -> fmt::Result {
@@ -70,7 +81,7 @@ fn encode(part: &str, out: &mut impl fmt::Write) -> fmt::Result {
 }
 
 fn encoded_len(part: &str) -> usize {
-    part.bytes().map(|byte| if is_plain(byte) { 1 } else { 3 }).sum()
+    part.len() + 2 * part.bytes().filter(|byte| !is_plain(*byte)).count()
 }
 
 /// Takes the one spelling that [`encode`] gives: otherwise one item could stand under two texts.

@@ -172,7 +172,9 @@ fn named(value: Option<&Json<'_>>, code: &'static str) -> Result<Option<String>,
             refuse(code, format!("it has {} bytes, more than {NAME_BYTES_MAX}", text.len()))
         }
         Some(Json::Str(text)) => {
-            let odd = text.chars().any(|c| c.is_control() || c.is_whitespace() || "/%{}\\".contains(c));
+            let is_odd =
+                |c: char| c.is_control() || c.is_whitespace() || matches!(c, '/' | '%' | '{' | '}' | '\\');
+            let odd = text.chars().any(is_odd);
             if odd || *text == "." || *text == ".." || *text == "*" {
                 return refuse(code, "an API server refuses such a name");
             }

@@ -32,7 +32,10 @@ pub(crate) fn secrets<'w>(words: impl Iterator<Item = &'w str>) -> Vec<usize> {
         let name = bare.rsplit('/').next().unwrap_or(bare);
         if let Some(options) = tool_named(name, None) {
             (command, tool) = (Some(name), Some(options));
-        } else if TOOLS.iter().any(|(tool, _)| tool.split_once(' ').is_some_and(|(first, _)| first == name)) {
+        } else if TOOLS
+            .iter()
+            .any(|(tool, _)| tool.strip_prefix(name).is_some_and(|end| end.starts_with(' ')))
+        {
             (command, tool) = (Some(name), None);
         } else if let Some(options) = command.and_then(|first| tool_named(first, Some(name))) {
             tool = Some(options);
@@ -63,9 +66,10 @@ pub(crate) fn secrets<'w>(words: impl Iterator<Item = &'w str>) -> Vec<usize> {
 
 /// The options of a tool; `second` is the word that has to follow the tool's name.
 fn tool_named(name: &str, second: Option<&str>) -> Option<Options> {
-    let same = |tool: &str| match tool.split_once(' ') {
-        None => second.is_none() && tool == name,
-        Some((first, word)) => first == name && second == Some(word),
+    let same = |tool: &str| match (tool.strip_prefix(name), second) {
+        (Some(end), Some(second)) => end.strip_prefix(' ') == Some(second),
+        (Some(end), None) => end.is_empty() && !name.contains(' '),
+        (None, _) => false,
     };
     TOOLS.iter().find(|(tool, _)| same(tool)).map(|(_, options)| *options)
 }
