@@ -191,6 +191,7 @@ const LIMITS: &[(&str, &str, Met)] = &[
     ("canon/src/parse.rs", "Limits.depth", Here("shapes_of_documents")),
     ("collect/src/files/archive.rs", "LEVELS", Here("ways_out_of_the_input")),
     ("collect/src/files/folder.rs", "DEPTH", Never("no path that Linux opens is as long")),
+    ("collect/src/files/folder.rs", "FIRST_BYTES", Never("how much of a file is read at once")),
     (
         "collect/src/files/git.rs",
         "LIST_BYTES_MAX",

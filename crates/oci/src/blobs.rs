@@ -39,6 +39,11 @@ pub trait Blobs: Send + Sync {
     /// Size and bytes of a blob, unchecked.
     fn open(&self, digest: &Digest) -> Result<(u64, Box<dyn Read + Send + '_>), Problem>;
 
+    /// Size of a blob, unchecked.
+    fn size(&self, digest: &Digest) -> Result<u64, Problem> {
+        Ok(self.open(digest)?.0)
+    }
+
     /// The bytes of `oci-layout` or `index.json`, at most [`crate::DOCUMENT_BYTES_MAX`].
     fn file(&self, file: LayoutFile) -> Result<Vec<u8>, Problem>;
 
@@ -48,9 +53,7 @@ pub trait Blobs: Send + Sync {
     /// A reader that checks size and digest while it reads; they hold once it has returned its end.
     fn reader(&self, descriptor: &Descriptor) -> Result<BlobReader<'_>, Problem> {
         let (size, inner) = self.open(&descriptor.digest)?;
-        if size != descriptor.size {
-            return Err(size_mismatch(&descriptor.digest, descriptor.size, size));
-        }
+        same_size(descriptor, size)?;
         Ok(BlobReader { inner, hasher: Hasher::new(), seen: 0, digest: descriptor.digest, size, ended: None })
     }
 
@@ -151,6 +154,14 @@ impl Read for BlobReader<'_> {
             _ => Ok(0),
         }
     }
+}
+
+/// A blob has the size that its descriptor says.
+pub(crate) fn same_size(descriptor: &Descriptor, found: u64) -> Result<(), Problem> {
+    if found == descriptor.size {
+        return Ok(());
+    }
+    Err(size_mismatch(&descriptor.digest, descriptor.size, found))
 }
 
 fn size_mismatch(digest: &Digest, want: u64, found: u64) -> Problem {

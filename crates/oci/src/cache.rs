@@ -53,6 +53,13 @@ impl Blobs for Cache<'_> {
         }
     }
 
+    fn size(&self, digest: &Digest) -> Result<u64, Problem> {
+        match self.held().blobs.get(digest) {
+            Some(bytes) => Ok(bytes.len() as u64),
+            None => self.below.size(digest),
+        }
+    }
+
     fn file(&self, file: LayoutFile) -> Result<Vec<u8>, Problem> {
         self.below.file(file)
     }

@@ -69,19 +69,18 @@ impl FolderStore {
         Ok(())
     }
 
-    /// Opens a regular file; a link, pipe or device could lead elsewhere or never end.
-    fn open_file(&self, path: &Path, place: &str, absent: Problem) -> Result<(u64, File), Problem> {
-        let look = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound => absent.clone(),
-            _ => Problem::from_io(error, place),
-        };
-        if !fs::symlink_metadata(path).map_err(look)?.is_file() {
-            return Err(Problem::new(
-                Code::NotAFile,
-                place,
-                "a file should stand here, not a link, folder or device",
-            ));
+    /// Size of a regular file; a link, pipe or device could lead elsewhere or never end.
+    fn file_size(&self, path: &Path, place: &str, absent: &Problem) -> Result<u64, Problem> {
+        let found = fs::symlink_metadata(path).map_err(|error| look(error, place, absent))?;
+        if found.is_file() {
+            return Ok(found.len());
         }
+        Err(Problem::new(Code::NotAFile, place, "a file should stand here, not a link, folder or device"))
+    }
+
+    fn open_file(&self, path: &Path, place: &str, absent: Problem) -> Result<(u64, File), Problem> {
+        self.file_size(path, place, &absent)?;
+        let look = |error: io::Error| look(error, place, &absent);
         let file = File::open(path).map_err(look)?;
         let size = file.metadata().map_err(look)?.len();
         Ok((size, file))
@@ -130,6 +129,13 @@ impl FolderStore {
     }
 }
 
+fn look(error: io::Error, place: &str, absent: &Problem) -> Problem {
+    match error.kind() {
+        io::ErrorKind::NotFound => absent.clone(),
+        _ => Problem::from_io(error, place),
+    }
+}
+
 const BLOBS: &str = "blobs/sha256";
 
 type Entry = Result<(Option<String>, fs::Metadata), Problem>;
@@ -156,6 +162,15 @@ impl Blobs for FolderStore {
         let path = self.root.join(BLOBS).join(digest.hex());
         let (size, file) = self.open_file(&path, &digest.to_string(), missing(digest))?;
         Ok((size, Box::new(file)))
+    }
+
+    fn size(&self, digest: &Digest) -> Result<u64, Problem> {
+        // Nobody else has put links into a draft.
+        if !self.draft {
+            self.real_folders()?;
+        }
+        let path = self.root.join(BLOBS).join(digest.hex());
+        self.file_size(&path, &digest.to_string(), &missing(digest))
     }
 
     fn file(&self, file: LayoutFile) -> Result<Vec<u8>, Problem> {

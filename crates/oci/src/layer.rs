@@ -1,9 +1,8 @@
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read};
 
 use memchr::memchr;
 use nachweis_canon::Digest;
-use zstd::stream::raw::{DParameter, Decoder, Encoder, Operation as _};
-use zstd::stream::zio;
+use zstd::stream::raw::{DParameter, Decoder, Encoder, Operation as _, OutBuffer};
 
 use crate::blobs::{Blobs, BlobsMut, NewBlob};
 use crate::manifest::Descriptor;
@@ -22,20 +21,29 @@ const WINDOW_LOG_MAX: u32 = 23;
 const INPUT_BYTES: usize = 32 << 10;
 const OUTPUT_BYTES: usize = 128 << 10;
 
+/// Compressed bytes that are handed on together.
+const PACKED_BYTES: usize = 32 << 10;
+
 /// A compressor, to be handed from layer to layer: making one costs more than compressing a small layer.
-pub struct Packer(Encoder<'static>);
+pub struct Packer {
+    encoder: Encoder<'static>,
+    /// what was compressed and not yet handed on
+    output: Vec<u8>,
+}
 
 impl Packer {
     /// A compressor of the level that layers have.
     pub fn new() -> Result<Self, Problem> {
-        Encoder::new(LEVEL).map(Packer).map_err(failed)
+        let encoder = Encoder::new(LEVEL).map_err(failed)?;
+        Ok(Packer { encoder, output: vec![0; PACKED_BYTES] })
     }
 }
 
 /// Writes lines into a compressed layer: one zstd frame, one thread, fixed level, no dictionary, no checksum (the
 /// blob's digest is one). The same lines give the same bytes, however they were written.
 pub struct LayerWriter<'a> {
-    output: zio::Writer<Box<dyn NewBlob + 'a>, Encoder<'static>>,
+    blob: Box<dyn NewBlob + 'a>,
+    packer: Packer,
 }
 
 impl<'a> LayerWriter<'a> {
@@ -45,10 +53,9 @@ impl<'a> LayerWriter<'a> {
     }
 
     /// Starts a layer with the compressor of one that is finished.
-    pub fn create_with(store: &'a dyn BlobsMut, packer: Packer) -> Result<Self, Problem> {
-        let mut encoder = packer.0;
-        encoder.reinit().map_err(failed)?;
-        Ok(LayerWriter { output: zio::Writer::new(store.create()?, encoder) })
+    pub fn create_with(store: &'a dyn BlobsMut, mut packer: Packer) -> Result<Self, Problem> {
+        packer.encoder.reinit().map_err(failed)?;
+        Ok(LayerWriter { blob: store.create()?, packer })
     }
 
     /// Appends a line, given without its end.
@@ -58,16 +65,38 @@ impl<'a> LayerWriter<'a> {
     pub fn write_line(&mut self, line: &[u8]) -> Result<(), Problem> {
         let whole = !line.is_empty() && memchr(b'\n', line).is_none();
         assert!(whole, "a line of a layer is one canonical JSON text");
-        self.output.write_all(line).and_then(|()| self.output.write_all(b"\n")).map_err(failed)
+        self.write(line).and_then(|()| self.write(b"\n")).map_err(failed)
+    }
+
+    fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        let Packer { encoder, output } = &mut self.packer;
+        while !bytes.is_empty() {
+            let status = encoder.run_on_buffers(bytes, output)?;
+            bytes = &bytes[status.bytes_read..];
+            self.blob.write_all(&output[..status.bytes_written])?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let Packer { encoder, output } = &mut self.packer;
+        loop {
+            let mut room = OutBuffer::around(&mut output[..]);
+            let left = encoder.finish(&mut room, true)?;
+            let packed = room.pos();
+            self.blob.write_all(&output[..packed])?;
+            if left == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// Stores the layer and gives its compressor back. The descriptor carries no notes: thousands of them would weigh
     /// more than what changes from week to week, and the seal's root is over the lines themselves.
     pub fn finish(mut self, media_type: &str) -> Result<(Descriptor, Packer), Problem> {
-        self.output.finish().map_err(failed)?;
-        let (blob, encoder) = self.output.into_inner();
-        let (digest, size) = blob.finish()?;
-        Ok((Descriptor::new(media_type, digest, size), Packer(encoder)))
+        self.end().map_err(failed)?;
+        let (digest, size) = self.blob.finish()?;
+        Ok((Descriptor::new(media_type, digest, size), self.packer))
     }
 }
 

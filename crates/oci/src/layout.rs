@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use nachweis_canon::{Digest, Json};
 
 use crate::annotation;
-use crate::blobs::{Blobs, BlobsMut, LayoutFile};
+use crate::blobs::{Blobs, BlobsMut, LayoutFile, same_size};
 use crate::manifest::{DOCUMENT_BYTES_MAX, Descriptor, Index, Manifest, unambiguous};
 use crate::media;
 use crate::problem::{Code, Problem};
@@ -31,7 +31,7 @@ pub fn publish(store: &dyn BlobsMut, manifest: &Manifest, tag: Option<&str>) -> 
         store.put(media::EMPTY, b"{}")?;
     }
     for descriptor in std::iter::once(&manifest.config).chain(&manifest.layers) {
-        store.reader(descriptor)?;
+        same_size(descriptor, store.size(&descriptor.digest)?)?;
     }
     let bytes = manifest.to_bytes();
     if bytes.len() > DOCUMENT_BYTES_MAX {

@@ -1,7 +1,7 @@
 //! Folders, recursively.
 
 use std::fs::{self, FileType};
-use std::io;
+use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -11,11 +11,14 @@ use super::{Reason, path};
 
 /// Folders inside each other; deeper ones are unread. The longest path Linux opens is 4,096 bytes.
 const DEPTH: usize = 2_048;
+/// Bytes of a file that are read first; most files have fewer.
+const FIRST_BYTES: usize = 16 << 10;
 
 /// Gives every file under `root`. Links are not followed, pipes and devices not opened.
 pub(super) fn walk(walker: &mut Walker<'_>, root: &Path) -> ControlFlow<()> {
     // Folders still to be listed or files still to be given, the next one last.
     let mut stack = list(walker, root, "", 0)?;
+    let mut first = vec![0; FIRST_BYTES];
     while let Some(next) = stack.pop() {
         if walker.is_full() {
             break;
@@ -34,7 +37,7 @@ pub(super) fn walk(walker: &mut Walker<'_>, root: &Path) -> ControlFlow<()> {
             let below = list(walker, &next.path, &next.name, next.depth + 1)?;
             stack.extend(below);
         } else {
-            give(walker, next)?;
+            give(walker, next, &mut first)?;
         }
     }
     ControlFlow::Continue(())
@@ -51,25 +54,29 @@ struct Found {
 
 /// The folder's entries, last first.
 fn list(walker: &mut Walker<'_>, folder: &Path, name: &str, depth: usize) -> ControlFlow<(), Vec<Found>> {
-    let names = fs::read_dir(folder).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
-    let mut entries = match names {
-        Ok(entries) => entries,
-        Err(error) => {
-            walker.failed(if name.is_empty() { ".".into() } else { name.into() }, &error)?;
-            return ControlFlow::Continue(Vec::new());
-        }
-    };
-    entries.sort_by_cached_key(|entry| std::cmp::Reverse(entry.file_name()));
-    let found = entries.into_iter().map(|entry| Found {
+    let found = |entry: fs::DirEntry| Found {
         name: path::join(name, &entry.file_name().to_string_lossy()),
         kind: entry.file_type(),
         path: entry.path(),
         depth,
-    });
-    ControlFlow::Continue(found.collect())
+    };
+    let all = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| entry.map(found)).collect::<Result<Vec<_>, _>>());
+    match all {
+        Ok(mut all) => {
+            // All of them lie in one folder, so their paths are in the order of their names.
+            all.sort_unstable_by(|a, b| b.path.as_os_str().cmp(a.path.as_os_str()));
+            ControlFlow::Continue(all)
+        }
+        Err(error) => {
+            walker.failed(if name.is_empty() { ".".into() } else { name.into() }, &error)?;
+            ControlFlow::Continue(Vec::new())
+        }
+    }
 }
 
-fn give(walker: &mut Walker<'_>, found: Found) -> ControlFlow<()> {
+/// Gives a file; `first` is room for its first bytes.
+fn give(walker: &mut Walker<'_>, found: Found, first: &mut [u8]) -> ControlFlow<()> {
     let kind = match found.kind {
         Ok(kind) => kind,
         Err(error) => return walker.failed(found.name, &error),
@@ -84,13 +91,18 @@ fn give(walker: &mut Walker<'_>, found: Found) -> ControlFlow<()> {
     if !kind.is_file() {
         return walker.unread(found.name, Reason::SpecialFile, "a pipe, socket or device".into());
     }
-    let opened = fs::File::open(&found.path).and_then(|file| Ok((file.metadata()?.len(), file)));
-    let (size, file) = match opened {
-        Ok(opened) => opened,
-        Err(error) => return walker.failed(found.name, &error),
-    };
-    match Packing::of_name(&found.name) {
-        Some(packing) => walker.unpack(&found.name, &found.name, packing, file, size, 1),
-        None => walker.file(found.name, file, size),
+    let packing = Packing::of_name(&found.name);
+    let opened = fs::File::open(&found.path).and_then(|mut file| {
+        let count = if packing.is_none() { file.read(first)? } else { 0 };
+        // What is read in one go need not be asked for its size.
+        let size = if (1..first.len()).contains(&count) { count as u64 } else { file.metadata()?.len() };
+        Ok((file, &first[..count], size))
+    });
+    match (opened, packing) {
+        (Ok((file, _, size)), Some(packing)) => {
+            walker.unpack(&found.name, &found.name, packing, file, size, 1)
+        }
+        (Ok((file, first, size)), None) => walker.file(found.name, first.chain(file), size),
+        (Err(error), _) => walker.failed(found.name, &error),
     }
 }
