@@ -38,20 +38,18 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
 
     let pseudonyms = pseudonyms::of(&args.input, &overlay)?;
     let draft = store::Draft::new(&args.out)?;
-    let store = Cache::new(draft.store());
-    let sealed = ingest::sealed_input(&args.input)?;
-    let (opened, layers) = match sealed {
-        Some(path) => {
-            let layers = copy_snapshot(path, &store)?;
-            let manifest = Manifest { layers, ..Manifest::artifact(media::SNAPSHOT) };
-            (Snapshot::open(&store, &manifest), manifest.layers)
-        }
+    let store = draft.store();
+    let cache = Cache::new(store);
+    let given = ingest::sealed_input(&args.input)?;
+    let sealed;
+    let (snapshot, layers) = match given {
+        // What is copied is read at once.
+        Some(path) => open_copy(path, &cache)?,
         None => {
-            let sealed = ingest::seal(&args.input, pseudonyms.clone(), &store)?;
-            (Snapshot::sealed(&store, &sealed), sealed.layers)
+            sealed = ingest::seal(&args.input, pseudonyms.clone(), store)?;
+            (Snapshot::sealed(&sealed), sealed.layers.clone())
         }
     };
-    let snapshot = opened.map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
     let overlay = pseudonyms::overlay(overlay, &snapshot, pseudonyms.as_ref())?;
     let bar = progress("assessing");
     let noting = Noting::new(&snapshot);
@@ -69,7 +67,7 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
         assessment: &assessment,
         attestation: attestation.as_ref().map(|(envelope, pem)| (envelope.as_slice(), pem.as_str())),
     };
-    compose(&store, &parts)?;
+    compose(store, &parts)?;
     let names = noting.names()?;
     let news = known.map(|known| known.news(&assessment, snapshot.seal(), &names)).transpose()?;
     let bundle = args.out.display().to_string();
@@ -95,7 +93,7 @@ pub fn run(args: &AssessArgs) -> Result<u8, Failure> {
         Format::Text => {
             // Of a sealed snapshot no file is known whose lines could be shown; where people were replaced, lines of
             // the files have their names.
-            let hidden = sealed.is_some() || snapshot.seal().pseudonyms.is_some();
+            let hidden = given.is_some() || snapshot.seal().pseudonyms.is_some();
             let wanted = if hidden { Vec::new() } else { terminal_excerpts(&report) };
             let items = lines::find(&names, &inputs, &args.input.inputs, wanted);
             let report = Report { items: &items, ..report };
@@ -131,6 +129,14 @@ fn attest(assessment: &Assessment, key: &PrivateKey) -> Result<(Vec<u8>, String)
 /// The envelope of a statement.
 pub fn signed(statement: &Statement, signer: &dyn Signer) -> Result<Vec<u8>, Failure> {
     sign_statement(statement, signer).map_err(|error| Failure::new("sign", error.to_string()))
+}
+
+/// A sealed snapshot and its layers, copied into a storage.
+fn open_copy<'s>(path: &Path, target: &'s dyn BlobsMut) -> Result<(Snapshot<'s>, Vec<Descriptor>), Failure> {
+    let manifest = Manifest { layers: copy_snapshot(path, target)?, ..Manifest::artifact(media::SNAPSHOT) };
+    let snapshot = Snapshot::open(target, &manifest)
+        .map_err(|error| Failure::new("snapshot-unreadable", error.to_string()))?;
+    Ok((snapshot, manifest.layers))
 }
 
 /// Copies seal and items of a sealed snapshot, unchanged.

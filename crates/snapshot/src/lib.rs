@@ -15,6 +15,7 @@ mod ingest;
 mod intake;
 mod layers;
 mod layout;
+mod lines;
 mod live;
 mod lookup;
 pub mod normalise;

@@ -8,6 +8,7 @@ use nachweis_model::seal::{FORMAT, Seal};
 use nachweis_model::{ItemId, Source};
 use nachweis_oci::{Blobs, Descriptor, LAYER_BYTES_MAX, LayerReader, Manifest, Unpacker, media};
 
+use crate::lines::Lines;
 use crate::normalise;
 use crate::seal::Sealed;
 
@@ -99,16 +100,26 @@ enum Walk<'k> {
     Again(&'k [Vec<u8>]),
 }
 
-/// A snapshot in a storage.
-pub struct Snapshot<'b> {
+/// Where the lines come from.
+enum Content<'b> {
+    Stored(Layers<'b>),
+    /// this process sealed them, so no walk has to find out whether they are right
+    Own(&'b Lines),
+}
+
+/// Layers in a storage.
+struct Layers<'b> {
     blobs: &'b dyn Blobs,
-    seal: Seal,
-    id: Digest,
-    layers: Vec<Descriptor>,
+    descriptors: Vec<Descriptor>,
     /// compressed bytes of all layers, once a walk over all of them found everything to be right
     kept: OnceLock<Vec<Vec<u8>>>,
-    /// this process wrote the lines, so no walk has to find out whether they are right
-    own: bool,
+}
+
+/// A snapshot that is read.
+pub struct Snapshot<'b> {
+    seal: Seal,
+    id: Digest,
+    content: Content<'b>,
 }
 
 impl<'b> Snapshot<'b> {
@@ -135,14 +146,15 @@ impl<'b> Snapshot<'b> {
         if canonical_bytes(&seal) != bytes {
             return Err(odd("its bytes are not canonical".into()));
         }
-        let layers = manifest.layers_of(media::ITEMS).cloned().collect();
-        Ok(Snapshot { blobs, seal, id: descriptor.digest, layers, kept: OnceLock::new(), own: false })
+        let descriptors = manifest.layers_of(media::ITEMS).cloned().collect();
+        let content = Content::Stored(Layers { blobs, descriptors, kept: OnceLock::new() });
+        Ok(Snapshot { seal, id: descriptor.digest, content })
     }
 
-    /// Opens a snapshot that was sealed into this storage a moment ago. Its lines are not hashed again as long as all
-    /// of them fit into memory: whoever verifies the bundle does that.
-    pub fn sealed(blobs: &'b dyn Blobs, sealed: &Sealed) -> Result<Self, OpenError> {
-        Ok(Snapshot { own: true, ..Snapshot::open(blobs, &sealed.manifest())? })
+    /// A snapshot that this process has sealed. Nothing is read back from its storage: that the layers there hold these
+    /// lines is for those to check who verify them.
+    pub fn sealed(sealed: &'b Sealed) -> Self {
+        Snapshot { seal: sealed.seal.clone(), id: sealed.id, content: Content::Own(&sealed.lines) }
     }
 
     /// The seal.
@@ -182,28 +194,41 @@ impl<'b> Snapshot<'b> {
         want: &dyn Fn(&str, &str) -> bool,
         each: &mut EachLine<'_, E>,
     ) -> Result<(), ReadError<E>> {
-        if let Some(kept) = self.kept.get() {
-            return self.walk(Walk::Again(kept), want, each);
+        match &self.content {
+            Content::Own(lines) => own(lines, want, each),
+            Content::Stored(layers) => self.stored(layers, want, each),
         }
-        let size = self.layers.iter().fold(0u64, |sum, layer| sum.saturating_add(layer.size));
+    }
+
+    fn stored<E>(
+        &self,
+        layers: &Layers<'_>,
+        want: &dyn Fn(&str, &str) -> bool,
+        each: &mut EachLine<'_, E>,
+    ) -> Result<(), ReadError<E>> {
+        if let Some(kept) = layers.kept.get() {
+            return self.walk(layers, Walk::Again(kept), want, each);
+        }
+        let size = layers.descriptors.iter().fold(0u64, |sum, layer| sum.saturating_add(layer.size));
         if size > KEEP_MAX {
-            return self.walk(Walk::Storage, want, each);
+            return self.walk(layers, Walk::Storage, want, each);
         }
-        let read = |layer: &Descriptor| self.blobs.read(layer, KEEP_MAX as usize);
-        let bytes: Vec<Vec<u8>> = self
-            .layers
+        let read = |layer: &Descriptor| layers.blobs.read(layer, KEEP_MAX as usize);
+        let bytes: Vec<Vec<u8>> = layers
+            .descriptors
             .iter()
             .map(read)
             .collect::<Result<_, _>>()
             .map_err(|problem| ReadError::Snapshot(problem.into()))?;
-        self.walk(if self.own { Walk::Again(&bytes) } else { Walk::First(&bytes) }, want, each)?;
+        self.walk(layers, Walk::First(&bytes), want, each)?;
         // Another walk may have been faster; its bytes are the same.
-        let _ = self.kept.set(bytes);
+        let _ = layers.kept.set(bytes);
         Ok(())
     }
 
     fn walk<E>(
         &self,
+        layers: &Layers<'_>,
         walk: Walk<'_>,
         want: &dyn Fn(&str, &str) -> bool,
         each: &mut EachLine<'_, E>,
@@ -217,9 +242,9 @@ impl<'b> Snapshot<'b> {
         let mut count = 0u32;
         let mut last: Option<ItemId> = None;
         let mut unpacker = Unpacker::new().map_err(failed)?;
-        for (at, layer) in self.layers.iter().enumerate() {
+        for (at, layer) in layers.descriptors.iter().enumerate() {
             let mut reader = match walk {
-                Walk::Storage => LayerReader::open_with(self.blobs, layer, LAYER_BYTES_MAX, unpacker),
+                Walk::Storage => LayerReader::open_with(layers.blobs, layer, LAYER_BYTES_MAX, unpacker),
                 Walk::First(bytes) | Walk::Again(bytes) => {
                     LayerReader::of_checked(&bytes[at], layer, unpacker)
                 }
@@ -280,6 +305,23 @@ impl<'b> Snapshot<'b> {
             Err(ReadError::Visit(never)) => match never {},
         }
     }
+}
+
+/// Visits the lines of wanted kinds that this process sealed.
+fn own<E>(
+    lines: &Lines,
+    want: &dyn Fn(&str, &str) -> bool,
+    each: &mut EachLine<'_, E>,
+) -> Result<(), ReadError<E>> {
+    let mut line = Vec::new();
+    for (index, id) in lines.ids().filter(|(_, id)| want(&id.group, &id.kind)) {
+        lines.read(index, &mut line).map_err(|error| {
+            let message = format!("temporary storage failed: {error}");
+            ReadError::Snapshot(Problem::new("temporary-storage", id, message))
+        })?;
+        each(index, id, &line)?;
+    }
+    Ok(())
 }
 
 /// The id at the end of a line. An id holds no quote, so the last but one quote opens it.

@@ -2,8 +2,6 @@
 //!
 //! The bytes do not depend on the number of threads: lines go into layers one after the other.
 
-use std::fmt;
-use std::io;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -11,6 +9,7 @@ use nachweis_canon::{Digest, merkle};
 use nachweis_oci::{BlobsMut, Descriptor, LayerWriter, Packer, Problem, media};
 
 use crate::layers::Cuts;
+use crate::lines;
 use crate::resolve::Item;
 use crate::seal::SealError;
 use crate::spool::Spool;
@@ -42,7 +41,7 @@ pub(crate) fn pack(
 ) -> Result<(Digest, Vec<Descriptor>), SealError> {
     if !beside {
         let mut layers = Layers::new(blobs);
-        let root = lines(items, spool, seen, &mut |chunk| Ok(layers.take(&chunk)?))?;
+        let root = in_chunks(items, spool, seen, &mut |chunk| Ok(layers.take(chunk)?))?;
         return Ok((root, layers.finish()?));
     }
     thread::scope(|scope| {
@@ -52,7 +51,9 @@ pub(crate) fn pack(
             receiver.iter().try_for_each(|chunk| layers.take(&chunk))?;
             layers.finish()
         });
-        let root = lines(items, spool, seen, &mut |chunk| sender.send(chunk).map_err(|_| SealError::Worker));
+        let root = in_chunks(items, spool, seen, &mut |chunk| {
+            sender.send(std::mem::take(chunk)).map_err(|_| SealError::Worker)
+        });
         drop(sender);
         // Why storing ended early says more than that nobody took the next chunk.
         let layers = storing.join().map_err(|_| SealError::Worker)??;
@@ -61,56 +62,30 @@ pub(crate) fn pack(
 }
 
 /// Gives the lines of all items, chunk by chunk, and returns their Merkle root.
-fn lines(
+fn in_chunks(
     items: &[Item],
     spool: &mut dyn Spool,
     seen: &mut dyn FnMut(&[u8]),
-    give: &mut dyn FnMut(Chunk) -> Result<(), SealError>,
+    give: &mut dyn FnMut(&mut Chunk) -> Result<(), SealError>,
 ) -> Result<Digest, SealError> {
     let cuts = Cuts::plan(items);
     let mut tree = merkle::Builder::new();
     let mut chunk = Chunk::default();
-    let mut body = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let start = chunk.bytes.len();
-        write_line(item, spool, &mut chunk.bytes, &mut body)?;
+        lines::write(&item.id, &item.bodies, spool, &mut chunk.bytes)?;
         let line = &chunk.bytes[start..];
         seen(line);
         tree.push(merkle::leaf(line));
         chunk.lines.push(Line { end: chunk.bytes.len(), starts_layer: cuts.starts_layer(at) });
         if chunk.bytes.len() >= CHUNK_BYTES {
-            give(std::mem::take(&mut chunk))?;
+            give(&mut chunk)?;
+            chunk.bytes.clear();
+            chunk.lines.clear();
         }
     }
-    give(chunk)?;
+    give(&mut chunk)?;
     Ok(tree.root())
-}
-
-/// Appends the canonical JSON of `{body, id}`, or of `{bodies, id}` for a conflict. An id needs no escapes.
-fn write_line(item: &Item, spool: &mut dyn Spool, line: &mut Vec<u8>, body: &mut Vec<u8>) -> io::Result<()> {
-    let conflict = item.bodies.len() > 1;
-    line.extend_from_slice(if conflict { b"{\"bodies\":[" } else { b"{\"body\":" });
-    for (at, place) in item.bodies.iter().enumerate() {
-        if at > 0 {
-            line.push(b',');
-        }
-        spool.read(place.offset, place.len, body)?;
-        line.extend_from_slice(body);
-    }
-    line.extend_from_slice(if conflict { b"],\"id\":\"" } else { b",\"id\":\"" });
-    item.id.write(&mut Text(line)).map_err(io::Error::other)?;
-    line.extend_from_slice(b"\"}");
-    Ok(())
-}
-
-/// A line as something that text is written to.
-struct Text<'l>(&'l mut Vec<u8>);
-
-impl fmt::Write for Text<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
-    }
 }
 
 /// Layers that are stored one after the other.

@@ -234,6 +234,7 @@ fn merge_bodies(mut same: Vec<Placed>, spool: &mut dyn Spool) -> io::Result<Item
     let mut withheld = BTreeSet::new();
     let mut bytes = Vec::new();
     for Placed { found, .. } in &mut same {
+        bytes.clear();
         spool.read(found.offset, found.len, &mut bytes)?;
         different.entry(Digest::of(&bytes)).or_insert(Body { offset: found.offset, len: found.len });
         files.insert(found.file.to_string());

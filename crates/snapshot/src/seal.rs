@@ -18,6 +18,7 @@ use crate::gitops;
 use crate::head::reason;
 use crate::ingest::{Gathered, Ingest, Settings};
 use crate::intake::Found;
+use crate::lines::Lines;
 use crate::lookup::Lookup;
 use crate::normalise;
 use crate::pack::pack;
@@ -81,8 +82,9 @@ impl From<io::Error> for SealError {
     }
 }
 
-/// A sealed snapshot whose blobs are in the storage.
-#[derive(Clone, Debug)]
+/// A sealed snapshot whose blobs are in the storage. It still has what they were made of, for
+/// [`Snapshot::sealed`](crate::Snapshot::sealed).
+#[derive(Debug)]
 pub struct Sealed {
     /// the seal
     pub seal: Seal,
@@ -90,6 +92,7 @@ pub struct Sealed {
     pub id: Digest,
     /// descriptors of the seal and then of the items' layers in sealed order
     pub layers: Vec<Descriptor>,
+    pub(crate) lines: Lines,
 }
 
 impl Sealed {
@@ -208,7 +211,8 @@ fn seal(
     }
     let bytes = canonical_bytes(&seal);
     layers.insert(0, blobs.put(media::SEAL, &bytes)?);
-    Ok(Sealed { seal, id: Digest::of(&bytes), layers })
+    let lines = Lines::new(resolved.items, gathered.spool);
+    Ok(Sealed { seal, id: Digest::of(&bytes), layers, lines })
 }
 
 fn by_item<'a, T>(items: &'a [Item], make: impl Fn(&'a Item, u32) -> Option<T>) -> Vec<T> {

@@ -7,7 +7,7 @@ pub trait Spool: Send {
     /// Appends bytes and returns where they start.
     fn append(&mut self, bytes: &[u8]) -> io::Result<u64>;
 
-    /// Replaces `out` with `len` bytes from `offset` on.
+    /// Appends to `out` the `len` bytes from `offset` on.
     fn read(&mut self, offset: u64, len: usize, out: &mut Vec<u8>) -> io::Result<()>;
 }
 
@@ -21,7 +21,6 @@ impl Spool for Vec<u8> {
 
     fn read(&mut self, offset: u64, len: usize, out: &mut Vec<u8>) -> io::Result<()> {
         let slice = usize::try_from(offset).ok().and_then(|at| self.get(at..at.checked_add(len)?));
-        out.clear();
         out.extend_from_slice(slice.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
@@ -62,8 +61,9 @@ impl<F: Read + Write + Seek + Send> Spool for FileSpool<F> {
 
     fn read(&mut self, offset: u64, len: usize, out: &mut Vec<u8>) -> io::Result<()> {
         self.go_to(offset)?;
-        out.resize(len, 0);
-        self.file.read_exact(out)?;
+        let start = out.len();
+        out.resize(start + len, 0);
+        self.file.read_exact(&mut out[start..])?;
         self.cursor = offset + len as u64;
         Ok(())
     }
@@ -78,16 +78,15 @@ mod tests {
         let spools: [Box<dyn Spool>; 2] =
             [Box::new(Vec::new()), Box::new(FileSpool::new(tempfile::SpooledTempFile::new(4)))];
         for mut spool in spools {
-            let mut out = vec![9];
+            let mut out = b"-".to_vec();
             let one = spool.append(b"abc").unwrap();
             let two = spool.append(b"defgh").unwrap();
             spool.read(one, 3, &mut out).unwrap();
-            assert_eq!(out, b"abc");
+            assert_eq!(out, b"-abc");
             let three = spool.append(b"x").unwrap();
             spool.read(two, 5, &mut out).unwrap();
-            assert_eq!(out, b"defgh");
             spool.read(three, 1, &mut out).unwrap();
-            assert_eq!(out, b"x");
+            assert_eq!(out, b"-abcdefghx");
             assert!(spool.read(7, 9, &mut out).is_err());
         }
     }

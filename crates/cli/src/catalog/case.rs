@@ -124,7 +124,7 @@ fn seal(input: &Files) -> Result<Sealed, String> {
         ingest.entry(path, content.clone());
     }
     let sealed = ingest.finish(&store).map_err(|error| error.to_string())?;
-    let snapshot = Snapshot::sealed(&store, &sealed).map_err(|error| error.to_string())?;
+    let snapshot = Snapshot::sealed(&sealed);
     if let Some(unread) = snapshot.seal().unread.first() {
         return Err(format!("{}:{}: {}", unread.file, unread.line, unread.detail));
     }

@@ -93,8 +93,7 @@ fn facts(input: &InputArgs) -> Result<facts::Facts, Failure> {
     let store = FolderStore::create(folder.path())?;
     let pseudonyms = pseudonyms::of(input, &Overlay::default())?;
     let sealed = ingest::seal(input, pseudonyms, &store)?;
-    let snapshot = Snapshot::sealed(&store, &sealed).map_err(|error| unreadable(error.to_string()))?;
-    read(&snapshot)
+    read(&Snapshot::sealed(&sealed))
 }
 
 fn json(path: &str, draft: &write::Draft) -> Json<'static> {
