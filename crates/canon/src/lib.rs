@@ -15,7 +15,7 @@ pub use digest::{Digest, DigestError, Hasher};
 pub use json::{Json, Object};
 pub use order::utf16_cmp;
 pub use parse::{Duplicate, Limits, ParseError, Parsed, Stream, parse, parse_bytes};
-pub use write::{canonical_bytes, write, write_str};
+pub use write::{canonical_bytes, clear_blocks, write, write_str};
 
 /// Name of the byte format, as the seal names it.
 pub const FORMAT: &str = "nachweis-json/1";

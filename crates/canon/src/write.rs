@@ -90,11 +90,16 @@ fn needs_escape(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// Where the first byte lies that needs an escape: blocks are looked at with vector instructions, then words.
+/// Bytes of the blocks at the start of `bytes` of which no byte is `wanted`. A block is looked at as a whole, with vector
+/// instructions; what is wanted may lie in the block behind them, or behind all whole blocks.
+pub fn clear_blocks<const BLOCK: usize>(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> usize {
+    let clear = |block: &[u8; BLOCK]| !block.iter().fold(false, |any, &byte| any | wanted(byte));
+    BLOCK * bytes.as_chunks::<BLOCK>().0.iter().take_while(|block| clear(block)).count()
+}
+
+/// Where the first byte lies that needs an escape: blocks first, then words.
 pub(crate) fn first_escape(bytes: &[u8]) -> Option<usize> {
-    const BLOCK: usize = 16;
-    let plain = |block: &[u8; BLOCK]| !block.iter().fold(false, |any, &byte| any | needs_escape(byte));
-    let mut at = BLOCK * bytes.as_chunks::<BLOCK>().0.iter().take_while(|block| plain(block)).count();
+    let mut at = clear_blocks::<16>(bytes, needs_escape);
     for word in bytes[at..].as_chunks::<8>().0 {
         let found = escapes(u64::from_le_bytes(*word));
         if found != 0 {

@@ -160,36 +160,42 @@ impl Shared {
             Job::File(path, bytes) => self.files([(path.as_str(), bytes.as_slice())].into_iter()),
             Job::Evidence(path, kind, bytes) => {
                 let path: Arc<str> = path.as_str().into();
-                let mut take = |batch: &mut Batch| self.gathered().take(batch);
-                let mut intake = Intake::new(&self.means(), &mut take);
                 // Where it lies in a dump says nothing: the operator says what it is.
-                intake.file(Arc::clone(&path), bytes, Some(kind));
-                intake.finish();
+                self.take(Gathered::take, |intake| {
+                    intake.file(Arc::clone(&path), bytes, Some(kind));
+                });
                 self.gathered().evidence.push(path);
             }
             Job::Page(listing, attempt, bytes) => {
                 let path: Arc<str> = listing.path().into();
-                let mut take = |batch: &mut Batch| self.gathered().take_page(&path, *attempt, batch);
-                let mut intake = Intake::new(&self.means(), &mut take);
-                intake.page(listing, Arc::clone(&path), bytes);
-                intake.finish();
+                self.take(
+                    |gathered, batch| gathered.take_page(&path, *attempt, batch),
+                    |intake| intake.page(listing, Arc::clone(&path), bytes),
+                );
             }
         }
     }
 
     fn files<'f>(&self, files: impl Iterator<Item = (&'f str, &'f [u8])>) {
-        let mut take = |batch: &mut Batch| self.gathered().take(batch);
-        let mut intake = Intake::new(&self.means(), &mut take);
         let mut in_dumps = Vec::new();
-        for (path, bytes) in files {
-            let path: Arc<str> = path.into();
-            let lists = intake.file(Arc::clone(&path), bytes, None);
-            if forms::may_have_place(&path) {
-                in_dumps.push((path, lists));
+        self.take(Gathered::take, |intake| {
+            for (path, bytes) in files {
+                let path: Arc<str> = path.into();
+                let lists = intake.file(Arc::clone(&path), bytes, None);
+                if forms::may_have_place(&path) {
+                    in_dumps.push((path, lists));
+                }
             }
-        }
-        intake.finish();
+        });
         self.gathered().dump_files.append(&mut in_dumps);
+    }
+
+    /// Has something read; `keep` takes what comes out of it.
+    fn take(&self, keep: impl Fn(&mut Gathered, &mut Batch), read: impl FnOnce(&mut Intake<'_>)) {
+        let mut flush = |batch: &mut Batch| keep(&mut self.gathered(), batch);
+        let mut intake = Intake::new(&self.means(), &mut flush);
+        read(&mut intake);
+        intake.finish();
     }
 }
 

@@ -1,7 +1,7 @@
 //! What stands where a manifest should stand: cipher text, programs, templates.
 
 use memchr::memmem;
-use nachweis_canon::Json;
+use nachweis_canon::{Json, clear_blocks};
 
 use crate::unread::Reason;
 
@@ -104,10 +104,8 @@ fn is_suspect(byte: u8) -> bool {
     control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
 }
 
-/// Where the first suspect byte lies. Blocks are looked at as a whole, with vector instructions.
+/// Where the first suspect byte lies.
 fn first_suspect(bytes: &[u8]) -> Option<usize> {
-    const BLOCK: usize = 32;
-    let clean = |block: &[u8; BLOCK]| !block.iter().fold(false, |any, &byte| any | is_suspect(byte));
-    let start = BLOCK * bytes.as_chunks::<BLOCK>().0.iter().take_while(|block| clean(block)).count();
+    let start = clear_blocks::<32>(bytes, is_suspect);
     bytes[start..].iter().position(|&byte| is_suspect(byte)).map(|at| start + at)
 }
