@@ -100,6 +100,22 @@ fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 #[test]
+fn files_are_whole_whatever_their_size() {
+    let dir = tempfile::tempdir().expect("folder");
+    let sizes = [0, 1, (16 << 10) - 1, 16 << 10, (16 << 10) + 1, 300_000];
+    let text = |size: usize| "abcdefg".repeat(size / 7 + 1)[..size].to_string();
+    for size in sizes {
+        fs::write(dir.path().join(format!("{size:06}.yaml")), text(size)).expect("file");
+    }
+    let expected: Vec<String> =
+        sizes.iter().map(|size| format!("{size:06}.yaml = {}", text(*size))).collect();
+    assert_eq!(seen(dir.path()), expected);
+    let small = ArchiveLimits { entry_bytes: 16 << 10, ..ArchiveLimits::default() };
+    let kept: Vec<bool> = events(dir.path(), &small).iter().map(|event| event.contains(" = ")).collect();
+    assert_eq!(kept, [true, true, true, true, false, false]);
+}
+
+#[test]
 fn a_folder_and_its_archives_give_the_same_paths() {
     let root = tempfile::tempdir().expect("folder");
     let folder = sample(root.path());

@@ -169,8 +169,8 @@ impl<'b> Snapshot<'b> {
 
     /// Visits the items of kinds that are wanted (group, kind), in sealed order; bodies of others are not parsed.
     ///
-    /// Every line is hashed: that order, number and Merkle root are those of the seal has been checked once this
-    /// returns `Ok`, and not before.
+    /// Every line of a stored snapshot is hashed: that order, number and Merkle root are those of the seal has been
+    /// checked once this returns `Ok`, and not before.
     pub fn read<E>(
         &self,
         want: &dyn Fn(&str, &str) -> bool,

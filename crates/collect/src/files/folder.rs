@@ -91,18 +91,28 @@ fn give(walker: &mut Walker<'_>, found: Found, first: &mut [u8]) -> ControlFlow<
     if !kind.is_file() {
         return walker.unread(found.name, Reason::SpecialFile, "a pipe, socket or device".into());
     }
-    let packing = Packing::of_name(&found.name);
-    let opened = fs::File::open(&found.path).and_then(|mut file| {
-        let count = if packing.is_none() { file.read(first)? } else { 0 };
-        // What is read in one go need not be asked for its size.
-        let size = if (1..first.len()).contains(&count) { count as u64 } else { file.metadata()?.len() };
-        Ok((file, &first[..count], size))
-    });
-    match (opened, packing) {
-        (Ok((file, _, size)), Some(packing)) => {
-            walker.unpack(&found.name, &found.name, packing, file, size, 1)
-        }
-        (Ok((file, first, size)), None) => walker.file(found.name, first.chain(file), size),
-        (Err(error), _) => walker.failed(found.name, &error),
+    if let Some(packing) = Packing::of_name(&found.name) {
+        return match fs::File::open(&found.path).and_then(|file| Ok((file.metadata()?.len(), file))) {
+            Ok((size, file)) => walker.unpack(&found.name, &found.name, packing, file, size, 1),
+            Err(error) => walker.failed(found.name, &error),
+        };
     }
+    match begin(&found.path, first) {
+        Ok((file, count, size)) => walker.file(found.name, first[..count].chain(file), size),
+        Err(error) => walker.failed(found.name, &error),
+    }
+}
+
+/// Opens a file and reads its first bytes; how many they are, and the file's size. What is read in one go need not be
+/// asked for its size.
+fn begin(path: &Path, first: &mut [u8]) -> io::Result<(fs::File, usize, u64)> {
+    let mut file = fs::File::open(path)?;
+    let count = loop {
+        match file.read(first) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => break read?,
+        }
+    };
+    let size = if (1..first.len()).contains(&count) { count as u64 } else { file.metadata()?.len() };
+    Ok((file, count, size))
 }
