@@ -78,6 +78,7 @@ impl FolderStore {
         Err(Problem::new(Code::NotAFile, place, "a file should stand here, not a link, folder or device"))
     }
 
+    /// Opens a regular file; gives its size too.
     fn open_file(&self, path: &Path, place: &str, absent: Problem) -> Result<(u64, File), Problem> {
         self.file_size(path, place, &absent)?;
         let look = |error: io::Error| look(error, place, &absent);
@@ -129,6 +130,7 @@ impl FolderStore {
     }
 }
 
+/// What it means that a file cannot be looked at.
 fn look(error: io::Error, place: &str, absent: &Problem) -> Problem {
     match error.kind() {
         io::ErrorKind::NotFound => absent.clone(),

@@ -100,7 +100,7 @@ impl<'a> Walker<'a> {
         self.unread(folder, Reason::VersionControl, detail)
     }
 
-    /// Gives a file whose bytes come from `reader`; `size` is what the operating system says, for a first look.
+    /// Gives a file whose bytes come from `reader`; `size` is what is known of its size, for a first look.
     pub(super) fn file(&mut self, path: String, reader: impl Read, size: u64) -> ControlFlow<()> {
         match self.take(&path, reader, size)? {
             Some(bytes) => (self.sink)(Event::Entry { path, bytes }),
